@@ -1,0 +1,71 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include "cpenstock.h"
+
+#include <pthread.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+
+void cpenstock_wait(void *address, uint32_t expected) {
+    syscall(SYS_futex, address, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
+}
+
+void cpenstock_wake(void *address, int count) {
+    syscall(SYS_futex, address, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+}
+
+int cpenstock_affinity_count(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) {
+        int count = CPU_COUNT(&set);
+        if (count > 0) return count;
+    }
+    // More than CPU_SETSIZE processors: the mask does not fit, so count those that are online.
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (int)online : 1;
+}
+
+void cpenstock_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+#elif defined(__APPLE__)
+
+#include <os/os_sync_wait_on_address.h>
+
+void cpenstock_wait(void *address, uint32_t expected) {
+    os_sync_wait_on_address(address, expected, 4, OS_SYNC_WAIT_ON_ADDRESS_NONE);
+}
+
+void cpenstock_wake(void *address, int count) {
+    if (count == 1)
+        os_sync_wake_by_address_any(address, 4, OS_SYNC_WAKE_BY_ADDRESS_NONE);
+    else
+        os_sync_wake_by_address_all(address, 4, OS_SYNC_WAKE_BY_ADDRESS_NONE);
+}
+
+int cpenstock_affinity_count(void) {
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (int)online : 1;
+}
+
+void cpenstock_name_thread(const char *name) { pthread_setname_np(name); }
+
+#else
+#error "Penstock runs on Linux and macOS."
+#endif

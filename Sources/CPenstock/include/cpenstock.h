@@ -1,0 +1,34 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+// What Swift cannot call by itself: variadic system calls, macros, and two platforms' ways to sleep on an address.
+
+#pragma once
+
+#include <stdint.h>
+
+/// Sleeps while `*address == expected`, until woken; may return for no reason.
+void cpenstock_wait(void *address, uint32_t expected);
+
+/// Wakes up to `count` threads that sleep on `address`.
+void cpenstock_wake(void *address, int count);
+
+/// Tells the processor that the thread waits in a short loop.
+static inline void cpenstock_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb" ::: "memory");
+#endif
+}
+
+/// The processors this process may run on, by its affinity mask; at least 1.
+int cpenstock_affinity_count(void);
+
+/// Names the calling thread, for debuggers and profilers. At most 15 bytes are kept.
+void cpenstock_name_thread(const char *name);

@@ -1,0 +1,46 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// Stand-ins for what the language does not have yet, each behind one function.
+
+/// Runs a body and cancels it when its time is over; waits for it to end in either case.
+///
+/// - Returns: What the body returned, and whether its time was over first.
+func withTimeout<Value: Sendable>(
+    _ timeout: Duration,
+    time: TimeSource,
+    _ body: @escaping @Sendable () async -> Value
+) async -> (value: Value, hasTimedOut: Bool) {
+    await withTaskGroup(of: Value?.self) { group in
+        group.addTask { await body() }
+        group.addTask {
+            try? await time.sleep(for: timeout)
+            return nil
+        }
+        var value: Value?
+        var hasTimedOut = false
+        while let next = await group.next() {
+            if let next { value = next } else if value == nil { hasTimedOut = !Task.isCancelled }
+            group.cancelAll()
+        }
+        guard let value else { preconditionFailure("A task group returns what its tasks return.") }
+        return (value, hasTimedOut)
+    }
+}
+
+extension Result {
+    /// The outcome of an asynchronous body, as a value.
+    static func catching(_ body: () async throws(Failure) -> Success) async -> Result {
+        do {
+            return .success(try await body())
+        } catch {
+            return .failure(error)
+        }
+    }
+}

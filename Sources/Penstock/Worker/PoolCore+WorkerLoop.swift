@@ -1,0 +1,299 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// One worker's loop: report and take, run, hand over, and park when there is nothing.
+extension PoolCore {
+    /// How long a worker goes on while other tasks wait for its thread: 100 microseconds.
+    @inlinable static var turnMax: UInt64 { 100_000 }
+
+    @inlinable
+    func runWorker(_ index: Int) async {
+        var outcomes = BatchOutcomes<Output>(capacityMax: self.limits.batchMax)
+        if case .channel = self.results.kind {
+            self.queue.withLock { $0.resultBuffers[index] = outcomes.results }
+        }
+        var worker = self.queue.withLock { WorkerBatch($0.workers + index) }
+        var firstRunTime: UInt64?
+        var turn = self.time.now()
+        loop: while true {
+            let now = self.time.now()
+            if now &- turn > Self.turnMax, self.othersWait {
+                await Task.yield()
+                turn = self.time.now()
+                continue
+            }
+            switch self.take(index, &worker, now: now, firstRunTime: firstRunTime) {
+            case .exit: break loop
+            case .park:
+                firstRunTime = nil
+                await self.park(index)
+                turn = self.time.now()
+            case .run:
+                let hasDelivered: Bool
+                switch (self.handler, self.results.kind) {
+                case (.job(let handler), .discard), (.job(let handler), .channel):
+                    firstRunTime = self.run(worker, handler, outcomes: &outcomes, now: now)
+                    hasDelivered = self.deliverNow(worker, &outcomes)
+                case (.job(let handler), .sink):
+                    let handler: (Job) async throws -> Output = { try handler($0) }
+                    firstRunTime = await self.run(worker, handler, outcomes: &outcomes, now: now)
+                    hasDelivered = self.deliverNow(worker, &outcomes)
+                case (.asyncJob(let handler), _):
+                    firstRunTime = await self.run(worker, handler, outcomes: &outcomes, now: now)
+                    hasDelivered = self.deliverNow(worker, &outcomes)
+                case (.batch(let handler), _):
+                    firstRunTime = await self.run(worker, batch: handler, outcomes: &outcomes, now: now)
+                    hasDelivered = self.deliverNow(worker, &outcomes)
+                }
+                if !hasDelivered { await self.deliverLater(index, worker, &outcomes) }
+            }
+        }
+        var effects = PoolEffects<Job>()
+        let state = self.queue.lock()
+        state.pointee.exit(worker: index, effects: &effects)
+        self.queue.unlock()
+        self.perform(effects)
+    }
+
+    /// Whether other tasks wait for a thread, as far as can be known: an executor that was handed in does not tell.
+    @inlinable var othersWait: Bool {
+        guard let threads = self.threads else { return true }
+        return threads.pending > 0
+    }
+
+    // MARK: - Taking
+
+    @inlinable
+    func take(
+        _ index: Int,
+        _ worker: inout WorkerBatch<Job>,
+        now: UInt64,
+        firstRunTime: UInt64?
+    ) -> PoolStateMachine<Job, Output>.TakeAction {
+        var effects = PoolEffects<Job>()
+        let state = self.queue.lock()
+        let action = state.pointee.take(worker: index, now: now, firstRunTime: firstRunTime, effects: &effects)
+        let record = state.pointee.workers + index
+        worker = WorkerBatch(record)
+        let (spareJobs, spent) = (record.pointee.spareJobs, record.pointee.spent)
+        record.pointee.spent = 0
+        self.queue.unlock()
+        self.perform(effects)
+        if spent > 0 { spareJobs.deinitialize(count: spent) }
+        return action
+    }
+
+    @usableFromInline
+    func park(_ index: Int) async {
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+            let parks = self.queue.withLock { $0.park(worker: index, continuation: continuation) }
+            if !parks { continuation.resume() }
+        }
+    }
+
+    // MARK: - Running
+
+    /// Runs a batch with a synchronous handler.
+    @inlinable
+    func run(
+        _ worker: WorkerBatch<Job>,
+        _ handler: (Job) throws -> Output,
+        outcomes: inout BatchOutcomes<Output>,
+        now: UInt64
+    ) -> UInt64? {
+        let cell = worker.cell
+        let jobs = worker.jobs
+        outcomes.begin(self.limits.batchMax)
+        var firstRunTime: UInt64?
+        while let slot = cell.claim() {
+            do {
+                let output = try handler(jobs[slot])
+                self.end(jobs + slot, cell, output, &outcomes)
+            } catch {
+                self.end(jobs + slot, cell, failure: error, &outcomes)
+            }
+            if slot == 0 { firstRunTime = self.time.now() &- now }
+        }
+        return firstRunTime
+    }
+
+    /// Runs a batch with an asynchronous handler, or with a sink that each job ends with.
+    @inlinable
+    func run(
+        _ worker: WorkerBatch<Job>,
+        _ handler: (Job) async throws -> Output,
+        outcomes: inout BatchOutcomes<Output>,
+        now: UInt64
+    ) async -> UInt64? {
+        let cell = worker.cell
+        let jobs = worker.jobs
+        outcomes.begin(self.limits.batchMax)
+        var firstRunTime: UInt64?
+        while let slot = cell.claim() {
+            do {
+                let output = try await handler(jobs[slot])
+                if case .sink(let sink) = self.results.kind { await sink(.success(output)) }
+                self.end(jobs + slot, cell, output, &outcomes)
+            } catch {
+                if case .sink(let sink) = self.results.kind { await sink(.failure(error)) }
+                self.end(jobs + slot, cell, failure: error, &outcomes)
+            }
+            if slot == 0 { firstRunTime = self.time.now() &- now }
+        }
+        return firstRunTime
+    }
+
+    /// Runs a batch with a handler of whole batches, which begins whole.
+    @inlinable
+    func run(
+        _ worker: WorkerBatch<Job>,
+        batch handler: (borrowing Span<Job>, inout BatchOutcomes<Output>) async throws -> Void,
+        outcomes: inout BatchOutcomes<Output>,
+        now: UInt64
+    ) async -> UInt64? {
+        let cell = worker.cell
+        let count = cell.claimAll()
+        guard count > 0 else { return nil }
+        outcomes.begin(count)
+        do {
+            let jobs = UnsafeBufferPointer(start: worker.jobs, count: count)
+            try await handler(jobs.span, &outcomes)
+            while outcomes.count < count { outcomes.append(failure: PenstockError.missingOutcome()) }
+        } catch {
+            outcomes.removeAll()
+            for _ in 0..<count { outcomes.append(failure: error) }
+        }
+        let runTime = (self.time.now() &- now) / UInt64(count)
+        await self.endBatch(worker, count, &outcomes)
+        return runTime
+    }
+
+    @inlinable
+    func endBatch(
+        _ worker: WorkerBatch<Job>,
+        _ count: Int,
+        _ outcomes: inout BatchOutcomes<Output>
+    ) async {
+        let cell = worker.cell
+        if case .sink(let sink) = self.results.kind {
+            for index in 0..<count { await sink(outcomes.results[index]) }
+        }
+        if outcomes.failures == 0 {
+            let size = self.size == nil ? count : self.sizes(worker, 0..<count)
+            WorkerCell.count(cell.done, jobs: count, as: size)
+            return
+        }
+        for index in 0..<count {
+            let size = self.size(of: worker.jobs + index)
+            switch outcomes.results[index] {
+            case .success: WorkerCell.count(cell.done, jobs: 1, as: size)
+            case .failure(let error): self.countFailure(error, cell, size)
+            }
+        }
+    }
+
+    // MARK: - Ending
+
+    @inlinable
+    @inline(__always)
+    func end(
+        _ job: UnsafeMutablePointer<Job>,
+        _ cell: WorkerCell,
+        _ output: Output,
+        _ outcomes: inout BatchOutcomes<Output>
+    ) {
+        if case .channel = self.results.kind { outcomes.append(output) }
+        WorkerCell.count(cell.done, jobs: 1, as: self.size(of: job))
+    }
+
+    @inlinable
+    func end(
+        _ job: UnsafeMutablePointer<Job>,
+        _ cell: WorkerCell,
+        failure error: any Error,
+        _ outcomes: inout BatchOutcomes<Output>
+    ) {
+        if case .channel = self.results.kind { outcomes.append(failure: error) }
+        self.countFailure(error, cell, self.size(of: job))
+    }
+
+    @usableFromInline
+    func countFailure(_ error: any Error, _ cell: WorkerCell, _ size: Int) {
+        if error is CancellationError, Task.isCancelled {
+            WorkerCell.count(cell.cancelled, jobs: 1, as: size)
+        } else {
+            WorkerCell.count(cell.failed, jobs: 1, as: size)
+            self.configuration.observer.jobFailed(error, pool: self.configuration.name)
+        }
+    }
+
+    @inlinable
+    @inline(__always)
+    func size(of job: UnsafeMutablePointer<Job>) -> Int {
+        if let size = self.size { return size(job.pointee).count }
+        return 1
+    }
+
+    @usableFromInline
+    func sizes(_ worker: WorkerBatch<Job>, _ slots: Range<Int>) -> Int {
+        slots.reduce(0) { $0 + self.size(of: worker.jobs + $1) }
+    }
+
+    // MARK: - Handing over
+
+    /// Hands a batch's results over if the channel has places for all. False: some are left.
+    @inlinable
+    func deliverNow(
+        _ worker: WorkerBatch<Job>,
+        _ outcomes: inout BatchOutcomes<Output>
+    ) -> Bool {
+        guard case .channel(let channel) = self.results.kind else {
+            outcomes.removeAll()
+            return true
+        }
+        let count = outcomes.count
+        guard count > 0 else { return true }
+        let cell = worker.cell
+        guard cell.beginDelivery() else { return false }
+        let sent = channel.trySend(from: outcomes.results, count: count, moves: true) ?? 0
+        if sent == count {
+            outcomes.forget()
+            cell.endDelivery()
+            return true
+        }
+        outcomes.dropFirst(sent)
+        return false
+    }
+
+    /// Hands the rest over as places become free. Meanwhile the queue holds them: a drain takes them from there.
+    @usableFromInline
+    func deliverLater(
+        _ index: Int,
+        _ worker: WorkerBatch<Job>,
+        _ outcomes: inout BatchOutcomes<Output>
+    ) async {
+        guard case .channel(let channel) = self.results.kind else { return }
+        let held = Array(UnsafeBufferPointer(start: outcomes.results, count: outcomes.count))
+        var wakeups = Wakeups<Result<Output, any Error>>()
+        var holds = self.queue.withLock { $0.hold(held, for: channel, worker: index, wakeups: &wakeups) }
+        wakeups.resume()
+        outcomes.removeAll()
+        while holds {
+            let outcome = await channel.waitForPlaces(self.queue.withLock { $0.heldResults[index].count })
+            var wakeups = Wakeups<Result<Output, any Error>>()
+            holds = self.queue.withLock { state in
+                switch outcome {
+                case .served, .retry: state.handOver(to: channel, worker: index, wakeups: &wakeups)
+                case .closed, .cancelled: state.giveUpResults(worker: index)
+                }
+            }
+            wakeups.resume()
+        }
+    }
+}

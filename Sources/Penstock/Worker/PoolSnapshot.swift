@@ -1,0 +1,35 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// A pool at one instant.
+public struct PoolSnapshot: Sendable {
+    /// Where every job stands.
+    public let ledger: Ledger
+    /// The most jobs that may wait for a worker.
+    public let capacity: Int
+    /// How many workers there are.
+    public let workers: Int
+    /// How many workers are parked for want of jobs.
+    public let idleWorkers: Int
+    /// How many threads of the pool's own live; 0 on an executor that was handed in.
+    public let threads: Int
+    /// How long the oldest queued job has waited; zero when none does.
+    public let oldestAge: Duration
+    /// How often an idle worker took over jobs that another had not begun.
+    public let steals: Int
+    /// How long queued jobs waited for a worker, sampled: the first of each batch.
+    public let waitTimes: LatencyHistogram
+    /// How long handlers ran, sampled: the first of each batch; of a batch handler, a job's share of its batch.
+    public let runTimes: LatencyHistogram
+
+    /// How many jobs wait for a worker.
+    public var depth: Int { self.ledger.queued }
+    /// The depth as a share of the capacity, from 0 to 1.
+    public var utilization: Double { Double(self.depth) / Double(self.capacity) }
+}

@@ -1,0 +1,253 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// How jobs get into the queue.
+extension PoolStateMachine {
+    // MARK: - One job
+
+    /// Puts a job into the queue if it may go ahead at once. Counts it only then.
+    @inlinable
+    mutating func admit(_ job: Job, now: UInt64, effects: inout PoolEffects<Job>) -> Admission {
+        guard self.isAccepting else { return .closed }
+        let size = self.size(of: job)
+        if !self.fits(size) || !self.submitters.isEmpty {
+            guard self.canEverFit(size) else { return .tooLarge }
+            if self.promised > 0 { self.reclaimRoom() }
+            guard self.submitters.isEmpty, self.fits(size) else { return .full }
+        }
+        self.counts.offered += size.count
+        self.append(job, size: size, now: now)
+        self.wakeWorker(&effects)
+        return .accepted
+    }
+
+    /// Counts a job that is not accepted.
+    @inlinable
+    mutating func reject(_ job: borrowing Job) {
+        let count = self.size(of: job).count
+        self.counts.offered += count
+        self.counts.rejected += count
+    }
+
+    /// Puts a producer in line, unless it need not wait: it then tries again, and is told the outcome there.
+    @inlinable
+    mutating func suspendSubmitter(_ waiter: Waiter<Job>) -> Enlisting<Job> {
+        guard let job = waiter.element else { return .ended(.retry, wake: nil) }
+        if let outcome = waiter.outcome {
+            self.reject(job)
+            return .ended(outcome, wake: nil)
+        }
+        let size = self.size(of: job)
+        guard self.isAccepting else { return .ended(.retry, wake: nil) }
+        // Senders may have been promised places since the attempt; while anybody waits, they are promised none.
+        if self.promised > 0, !self.fits(size) { self.reclaimRoom() }
+        if self.submitters.isEmpty, self.fits(size) { return .ended(.retry, wake: nil) }
+        self.counts.offered += size.count
+        self.counts.waiting += size.count
+        self.submitters.append(waiter)
+        return .waits
+    }
+
+    /// Ends a producer's wait because its task was cancelled.
+    ///
+    /// - Returns: The producer, if it waited, and linked behind it those whom it has held up; all are to be resumed.
+    @usableFromInline
+    mutating func cancelSubmitter(_ waiter: Waiter<Job>, now: UInt64) -> Waiter<Job>? {
+        guard self.submitters.cancel(waiter) else { return nil }
+        if let job = waiter.element { self.refuseWaiting(job) }
+        var effects = PoolEffects<Job>()
+        effects.submitters.append(waiter)
+        self.admitSubmitters(now: now, effects: &effects)
+        return effects.submitters.first
+    }
+
+    /// Gives free places to those who wait for them, in their order.
+    @inlinable
+    mutating func admitSubmitters(now: UInt64, effects: inout PoolEffects<Job>) {
+        while let first = self.submitters.first, let job = first.element {
+            let size = self.size(of: job)
+            guard self.fits(size) else { return }
+            let free = self.limits.capacity - self.queued - self.promised
+            // A producer of many is woken when one wake-up moves many; it could not have ended earlier.
+            if first.remaining > 1, free < min(first.remaining, max(1, self.limits.capacity / 2)) { return }
+            self.submitters.remove(first, outcome: .served)
+            first.element = nil
+            self.counts.waiting -= size.count
+            self.append(job, size: size, now: now)
+            effects.submitters.append(first)
+        }
+    }
+
+    // MARK: - Many jobs
+
+    /// Copies as many jobs into the queue as have a place, and says how many; nil when it takes none any more.
+    @inlinable
+    mutating func admit(
+        copying source: UnsafePointer<Job>,
+        count: Int,
+        now: UInt64,
+        effects: inout PoolEffects<Job>
+    ) -> Int? {
+        guard self.isAccepting else { return nil }
+        if self.size != nil {
+            var admitted = 0
+            while admitted < count {
+                guard case .accepted = self.admit(source[admitted], now: now, effects: &effects) else { break }
+                admitted += 1
+            }
+            return admitted
+        }
+        guard self.submitters.isEmpty else { return 0 }
+        var free = self.limits.capacity - self.queued - self.promised
+        if free < count, self.promised > 0 {
+            self.reclaimRoom()
+            free = self.limits.capacity - self.queued - self.promised
+        }
+        let admitted = min(free, count)
+        guard admitted > 0 else { return 0 }
+        self.counts.offered += admitted
+        self.counts.accepted += admitted
+        self.queued += admitted
+        self.jobs.append(copying: source, count: admitted)
+        self.arrivals.append(repeating: now, count: admitted)
+        self.wakeWorker(&effects)
+        return admitted
+    }
+
+    /// Counts jobs that are not accepted.
+    @inlinable
+    mutating func reject(_ source: UnsafePointer<Job>, count: Int) {
+        for index in 0..<count { self.reject(source[index]) }
+    }
+
+    // MARK: - Stages
+
+    /// Empties a sender's stage into the queue, adds one job and promises the next places.
+    @inlinable
+    mutating func refill(
+        _ stage: SenderStage<Job>,
+        with job: Job,
+        now: UInt64,
+        effects: inout PoolEffects<Job>
+    ) -> Admission {
+        self.collect(stage)
+        let admission = self.admit(job, now: now, effects: &effects)
+        guard case .accepted = admission, self.size == nil else { return admission }
+        let free = self.limits.capacity - self.queued - self.promised
+        let grant = min(self.limits.capacity / 4, SenderStage<Job>.capacityMax, free)
+        if grant > 0 {
+            self.promised += grant
+            stage.guarded.withLock { $0.room = grant }
+        }
+        return .accepted
+    }
+
+    /// Moves what a sender has staged into the queue. Its places were promised, so they are there.
+    @inlinable
+    mutating func collect(_ stage: SenderStage<Job>) {
+        let state = stage.guarded.lock()
+        self.counts.offered += state.pointee.offered
+        self.counts.accepted += state.pointee.accepted
+        state.pointee.offered = 0
+        state.pointee.accepted = 0
+        let count = state.pointee.count
+        if count > 0 {
+            state.pointee.count = 0
+            self.promised -= count
+            self.queued += count
+            self.jobs.append(moving: state.pointee.jobs, count: count)
+            self.arrivals.append(repeating: state.pointee.since, count: count)
+        }
+        stage.guarded.unlock()
+    }
+
+    /// Empties a stage, and wakes a worker for what was in it.
+    @inlinable
+    mutating func flush(_ stage: SenderStage<Job>, effects: inout PoolEffects<Job>) {
+        self.collect(stage)
+        self.wakeWorker(&effects)
+    }
+
+    @inlinable
+    mutating func collectStages() {
+        for stage in self.stages { self.collect(stage) }
+    }
+
+    /// Takes promised places back that senders have not used: somebody else needs them.
+    @usableFromInline
+    mutating func reclaimRoom() {
+        for stage in self.stages {
+            let state = stage.guarded.lock()
+            self.promised -= state.pointee.room
+            state.pointee.room = 0
+            stage.guarded.unlock()
+        }
+    }
+
+    /// Adds a sender's stage.
+    @usableFromInline
+    mutating func register(_ stage: SenderStage<Job>) { self.stages.append(stage) }
+
+    /// Takes a sender's stage away; its staged jobs stay in the queue.
+    @usableFromInline
+    mutating func retire(_ stage: SenderStage<Job>, now: UInt64, effects: inout PoolEffects<Job>) {
+        self.collect(stage)
+        let room = stage.guarded.withLock { state in
+            let room = state.room
+            state.room = 0
+            return room
+        }
+        self.promised -= room
+        self.stages.removeAll { $0 === stage }
+        self.admitSubmitters(now: now, effects: &effects)
+        self.wakeWorker(&effects)
+    }
+
+    // MARK: - Private
+
+    @inlinable
+    @inline(__always)
+    mutating func append(_ job: Job, size: JobSize, now: UInt64) {
+        self.counts.accepted += size.count
+        self.queued += size.count
+        self.queuedBytes += size.bytes
+        self.jobs.append(job)
+        self.arrivals.append(now)
+    }
+
+    @usableFromInline
+    mutating func refuseWaiting(_ job: borrowing Job) {
+        let count = self.size(of: job).count
+        self.counts.waiting -= count
+        self.counts.rejected += count
+    }
+
+    /// Wakes a parked worker if there is a job for it and none is on its way.
+    @inlinable
+    @inline(__always)
+    mutating func wakeWorker(_ effects: inout PoolEffects<Job>) {
+        if !self.parked.isEmpty, !self.isWaking, !self.jobs.isEmpty { self.wakeWorkerSlow(&effects) }
+    }
+
+    @usableFromInline
+    @inline(never)
+    mutating func wakeWorkerSlow(_ effects: inout PoolEffects<Job>) {
+        guard effects.worker == nil, let index = self.parked.popLast() else { return }
+        let worker = self.workers + index
+        worker.pointee.phase = .active
+        worker.pointee.isWoken = true
+        self.isWaking = true
+        self.updateHungry()
+        effects.worker = worker.pointee.continuation
+        worker.pointee.continuation = nil
+    }
+
+    @usableFromInline
+    mutating func updateHungry() { self.hungry.set(!self.parked.isEmpty && !self.isWaking) }
+}

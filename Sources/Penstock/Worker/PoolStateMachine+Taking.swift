@@ -1,0 +1,231 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// How workers get jobs out of the queue, and tell what became of them.
+extension PoolStateMachine {
+    /// What a worker is to do next.
+    @usableFromInline
+    enum TakeAction {
+        /// Run the jobs of its batch.
+        case run
+        /// Park: there is nothing to do.
+        case park
+        /// End its loop.
+        case exit
+    }
+
+    /// A batch that takes longer than this leaves a worker with a smaller next one: 400 microseconds.
+    @inlinable static var batchTimeMax: UInt64 { 400_000 }
+    /// A batch that is done within this lets a worker take more: 100 microseconds.
+    @inlinable static var batchTimeMin: UInt64 { 100_000 }
+    /// How long a staged job may stay unseen while the queue is never empty: 50 microseconds.
+    @inlinable static var stageTimeMax: UInt64 { 50_000 }
+
+    /// Reports the batch at hand and takes the next one.
+    ///
+    /// - Parameter firstRunTime: How long the first job of the reported batch ran, where it was measured.
+    @inlinable
+    mutating func take(
+        worker index: Int,
+        now: UInt64,
+        firstRunTime: UInt64?,
+        effects: inout PoolEffects<Job>
+    ) -> TakeAction {
+        let worker = self.workers + index
+        switch worker.pointee.phase {
+        case .abandoned, .exited: return .exit
+        case .active, .parked: break
+        }
+        self.report(worker, now: now, firstRunTime: firstRunTime)
+        if worker.pointee.isWoken {
+            worker.pointee.isWoken = false
+            self.isWaking = false
+            self.updateHungry()
+            // From here on senders see that somebody is parked; what they staged before is looked for now.
+            if !self.parked.isEmpty { self.collectStages() }
+        }
+        switch self.phase {
+        case .created, .running, .closed, .draining: break
+        case .revoked, .finished: return .exit
+        }
+        if !self.stages.isEmpty, self.jobs.isEmpty || now &- self.stagesCollectedAt > Self.stageTimeMax {
+            self.collectStages()
+            self.stagesCollectedAt = now
+        }
+        if self.jobs.isEmpty {
+            if self.steal(for: worker, now: now) {
+                self.wakeThief(beside: index, effects: &effects)
+                return .run
+            }
+            switch self.phase {
+            case .draining: return .exit
+            case .created, .running, .closed, .revoked, .finished: return .park
+            }
+        }
+        self.fill(worker, now: now)
+        if !self.submitters.isEmpty { self.admitSubmitters(now: now, effects: &effects) }
+        self.wakeWorker(&effects)
+        if self.jobs.isEmpty, !self.parked.isEmpty { self.wakeThief(beside: index, effects: &effects) }
+        return .run
+    }
+
+    /// Parks a worker unless there is something to do after all.
+    @usableFromInline
+    mutating func park(worker index: Int, continuation: UnsafeContinuation<Void, Never>) -> Bool {
+        switch self.phase {
+        case .closed, .draining, .revoked, .finished: return false
+        case .created, .running: break
+        }
+        let worker = self.workers + index
+        self.parked.append(index)
+        self.updateHungry()
+        self.collectStages()
+        if self.jobs.isEmpty, !self.canSteal(for: index) {
+            worker.pointee.phase = .parked
+            worker.pointee.continuation = continuation
+            return true
+        }
+        self.parked.removeLast()
+        self.updateHungry()
+        return false
+    }
+
+    /// Ends a worker's part; the last one to end finishes a drain.
+    @usableFromInline
+    mutating func exit(worker index: Int, effects: inout PoolEffects<Job>) {
+        let worker = self.workers + index
+        switch worker.pointee.phase {
+        case .abandoned, .exited: return
+        case .active, .parked: break
+        }
+        worker.pointee.phase = .exited
+        self.liveWorkers -= 1
+        self.finishIfDone(&effects)
+    }
+
+    // MARK: - Private
+
+    /// Counts what became of a batch. The worker no longer holds anything afterwards.
+    @inlinable
+    mutating func report(_ worker: UnsafeMutablePointer<WorkerRecord<Job>>, now: UInt64, firstRunTime: UInt64?) {
+        guard worker.pointee.taken > 0 else { return }
+        _ = self.countEnds(worker)
+        worker.pointee.held = 0
+        let elapsed = now &- worker.pointee.takenAt
+        if let firstRunTime { self.runTimes.record(firstRunTime) }
+        if elapsed < Self.batchTimeMin {
+            if worker.pointee.taken == worker.pointee.takeSize {
+                worker.pointee.takeSize = min(worker.pointee.takeSize * 2, self.limits.batchMax)
+            }
+        } else if elapsed > Self.batchTimeMax {
+            worker.pointee.takeSize = max(1, min(worker.pointee.taken, worker.pointee.takeSize) / 4)
+        }
+        worker.pointee.taken = 0
+        worker.pointee.spent = worker.pointee.initialized
+        worker.pointee.initialized = 0
+        swap(&worker.pointee.jobs, &worker.pointee.spareJobs)
+    }
+
+    /// Adds a worker's counters to the ledger and says how many jobs of its batch have ended.
+    @inlinable
+    mutating func countEnds(_ worker: UnsafeMutablePointer<WorkerRecord<Job>>) -> Int {
+        let cell = worker.pointee.cell
+        let done = WorkerCell.collect(cell.done)
+        let failed = WorkerCell.collect(cell.failed)
+        let cancelled = WorkerCell.collect(cell.cancelled)
+        self.counts.done += done.count
+        self.counts.failed += failed.count
+        self.counts.cancelled += cancelled.count
+        return done.jobs + failed.jobs + cancelled.jobs
+    }
+
+    /// Moves a worker's next batch from the queue to its buffer.
+    @inlinable
+    mutating func fill(_ worker: UnsafeMutablePointer<WorkerRecord<Job>>, now: UInt64) {
+        let share = (self.jobs.count + self.limits.parallelism - 1) / self.limits.parallelism
+        let count = min(worker.pointee.takeSize, share)
+        let arrival = self.arrivals.first
+        self.waitTimes.record(now > arrival ? now - arrival : 0)
+        self.jobs.removeFirst(count, into: worker.pointee.jobs)
+        self.arrivals.dropFirst(count)
+        var size = JobSize(count: count)
+        if self.size != nil { size = self.sizes(worker.pointee.jobs, 0..<count) }
+        self.queued -= size.count
+        self.queuedBytes -= size.bytes
+        self.begin(worker, jobs: count, held: size.count, now: now)
+    }
+
+    /// Takes the later half of the largest batch that another worker has not begun.
+    @usableFromInline
+    mutating func steal(for thief: UnsafeMutablePointer<WorkerRecord<Job>>, now: UInt64) -> Bool {
+        var most = 0
+        var victim: UnsafeMutablePointer<WorkerRecord<Job>>?
+        for index in 0..<self.limits.workers {
+            let left = self.stealable(self.workers + index)
+            if left > most {
+                most = left
+                victim = self.workers + index
+            }
+        }
+        guard let victim, victim != thief else { return false }
+        let slots = victim.pointee.cell.takeBack(half: true)
+        guard !slots.isEmpty else { return false }
+        let source = victim.pointee.jobs + slots.lowerBound
+        thief.pointee.jobs.moveInitialize(from: source, count: slots.count)
+        victim.pointee.initialized = slots.lowerBound
+        let size = self.sizes(thief.pointee.jobs, 0..<slots.count)
+        victim.pointee.held -= size.count
+        self.steals += 1
+        self.begin(thief, jobs: slots.count, held: size.count, now: now)
+        return true
+    }
+
+    @inlinable
+    mutating func begin(_ worker: UnsafeMutablePointer<WorkerRecord<Job>>, jobs: Int, held: Int, now: UInt64) {
+        worker.pointee.initialized = jobs
+        worker.pointee.taken = jobs
+        worker.pointee.takenAt = now
+        worker.pointee.held = held
+        worker.pointee.cell.begin(jobs)
+    }
+
+    /// Wakes a parked worker if there are jobs that others have taken and not begun: those may be long, or wait for
+    /// each other. Of the batch that a worker has just taken, the first job is its own.
+    @usableFromInline
+    @inline(never)
+    mutating func wakeThief(beside index: Int, effects: inout PoolEffects<Job>) {
+        guard !self.parked.isEmpty, !self.isWaking else { return }
+        if self.workers[index].taken > 1 || self.canSteal(for: index) { self.wakeWorkerSlow(&effects) }
+    }
+
+    @usableFromInline
+    func canSteal(for thief: Int) -> Bool {
+        (0..<self.limits.workers).contains { $0 != thief && self.stealable(self.workers + $0) > 0 }
+    }
+
+    /// How many jobs of a worker's batch could be taken back.
+    func stealable(_ worker: UnsafeMutablePointer<WorkerRecord<Job>>) -> Int {
+        switch worker.pointee.phase {
+        case .active where worker.pointee.taken > 0: worker.pointee.cell.progress.left
+        case .active, .parked, .exited, .abandoned: 0
+        }
+    }
+
+    @usableFromInline
+    func sizes(_ jobs: UnsafeMutablePointer<Job>, _ range: Range<Int>) -> JobSize {
+        guard let size = self.size else { return JobSize(count: range.count) }
+        var sum = (count: 0, bytes: 0)
+        for index in range {
+            let one = size(jobs[index])
+            sum.count += one.count
+            sum.bytes += one.bytes
+        }
+        return JobSize(count: sum.count, bytes: sum.bytes)
+    }
+}
