@@ -1,0 +1,64 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+import ArgumentParser
+import PenstockTesting
+
+/// Runs Penstock's own channel and pool under many seeds.
+@main
+struct Simulate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "penstock-simulate",
+        abstract: "Runs Penstock's channel and pool under many seeds, one order of steps a seed.",
+        discussion: """
+            Each seed runs every scenario. A failure prints its scenario and seed; --first SEED --seeds 1 replays it.
+            """
+    )
+
+    @Option(help: "How many seeds to run.")
+    var seeds: UInt64 = 100_000
+
+    @Option(help: "The first seed.")
+    var first: UInt64 = 1
+
+    @Option(help: "The scenario to run: \(Scenario.allCases.map(\.rawValue).joined(separator: ", ")), or all.")
+    var scenario: Scenario?
+
+    func run() throws {
+        for scenario in self.scenario.map({ [$0] }) ?? Scenario.allCases {
+            let start = ContinuousClock.now
+            do {
+                let summary = try Simulation.run(seeds: self.first..<(self.first + self.seeds), scenario.body)
+                print("\(scenario): \(summary.runs) seeds, \(summary.steps) steps, \(ContinuousClock.now - start)")
+            } catch {
+                print("\(scenario): FAILED: \(error)")
+                print("replay: penstock-simulate --scenario \(scenario) --first \(error.seed) --seeds 1")
+                throw ExitCode.failure
+            }
+        }
+    }
+}
+
+/// A piece of Penstock with what surrounds it, to be run under many seeds.
+enum Scenario: String, CaseIterable, ExpressibleByArgument {
+    /// Senders and receivers of one channel, some of them cancelled.
+    case channel
+    /// Senders, receivers and producers that nobody serves: cancelling them is what ends their wait.
+    case cancellation
+    /// Producers, workers and readers of one pool, and a drain in the middle.
+    case pool
+
+    var body: @Sendable (Simulation) async throws -> Void {
+        switch self {
+        case .channel: { try await ChannelScenario(simulation: $0).run() }
+        case .cancellation: { try await CancellationScenario(simulation: $0).run() }
+        case .pool: { try await PoolScenario(simulation: $0).run() }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+import Penstock
+import PenstockTesting
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+@Suite(.timeLimit(.minutes(5)))
+struct ThreadExecutorTests {
+    @Test func `no thread starts before there is work, and all end after shutdown`() async {
+        await withWatchdog {
+            let executor = ThreadExecutor(threads: 3, name: "test")
+            #expect(executor.threadCount == 0)
+            let answer = await Task(executorPreference: executor) { 42 }.value
+            #expect(answer == 42)
+            #expect((1...3).contains(executor.threadCount))
+            executor.shutdown()
+            await eventually { executor.threadCount == 0 }
+        }
+    }
+
+    @Test func `what comes after shutdown still runs`() async {
+        await withWatchdog {
+            let executor = ThreadExecutor(threads: 2, name: "test")
+            executor.shutdown()
+            for round in 0..<scaled(200) {
+                let answer = await Task(executorPreference: executor) { round }.value
+                #expect(answer == round)
+            }
+            await eventually { executor.threadCount == 0 }
+        }
+    }
+
+    @Test func `there are at most as many threads as allowed, and all of them are used`() async {
+        await withWatchdog {
+            let executor = ThreadExecutor(threads: 4, name: "test")
+            let gate = ThreadGate()
+            let tasks = (0..<100).map { _ in Task(executorPreference: executor) { gate.wait() } }
+            await eventually { gate.arrivals == 4 }
+            #expect(executor.threadCount == 4)
+            gate.open()
+            for task in tasks { await task.value }
+            #expect(gate.arrivals == 100)
+            #expect(executor.threadCount == 4)
+            executor.shutdown()
+        }
+    }
+
+    @Test func `a task does not wait for one that blocks while a thread may still start`() async {
+        for round in 0..<scaled(200) {
+            await withWatchdog(.seconds(120), "round \(round)") {
+                let executor = ThreadExecutor(threads: 3, name: "test")
+                await Task(executorPreference: executor) {}.value
+                // The one thread parks now, or has; then three tasks come that wait for each other.
+                for _ in 0..<round % 20 { await Task.yield() }
+                let gate = ThreadGate()
+                let tasks = (0..<3).map { _ in Task(executorPreference: executor) { gate.wait() } }
+                await eventually { gate.arrivals == 3 }
+                gate.open()
+                for task in tasks { await task.value }
+                executor.shutdown()
+            }
+        }
+    }
+
+    @Test func `no wake-up is lost between tasks that come one by one`() async {
+        await withWatchdog {
+            let executor = ThreadExecutor(threads: 2, name: "test")
+            let channel = Channel<Int>(capacity: 1)
+            let back = Channel<Int>(capacity: 1)
+            let echo = Task(executorPreference: executor) {
+                for await number in channel { try? await back.send(number) }
+            }
+            for number in 0..<scaled(2_000) {
+                try? await channel.send(number)
+                #expect((try? await back.receive()) == number)
+            }
+            channel.finish()
+            await echo.value
+            executor.shutdown()
+        }
+    }
+
+    @Test func `threads without work and an idle pool use no CPU`() async throws {
+        try await withWatchdog {
+            let pool = WorkerPool(WorkerPoolConfiguration(name: "idle-test", workers: 4)) { (_: Int) in }
+            async let run = pool.run()
+            try await pool.submit(contentsOf: 0..<1_000)
+            await eventually { pool.snapshot().idleWorkers == 4 }
+            let threads = try #require(poolThreads())
+            // Nothing is to happen, so there is no event to wait for: a pipe on which nothing comes lets time pass.
+            passTime(milliseconds: 200)
+            let later = try #require(poolThreads())
+            // In ticks of the system's clock, 100 a second: what spins for 200 ms uses 20.
+            #expect(later - threads <= 2, "\(later - threads) ticks of 20")
+            _ = await pool.drain()
+            _ = try await run
+        }
+    }
+
+    private func passTime(milliseconds: Int32) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { return }
+        var descriptor = pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)
+        _ = poll(&descriptor, 1, milliseconds)
+        close(ends[0])
+        close(ends[1])
+    }
+
+    /// The processor time that threads named "idle-test" have used, in clock ticks; other tests may run at the same time.
+    private func poolThreads() -> Int? {
+        #if os(Linux)
+        guard let folder = opendir("/proc/self/task") else { return nil }
+        defer { closedir(folder) }
+        var ticks = 0
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let text = contents("/proc/self/task/\(name)/stat"), text.contains("(idle-test)") else { continue }
+            let fields = text.split(separator: " ")
+            ticks += (Int(fields[13]) ?? 0) + (Int(fields[14]) ?? 0)
+        }
+        return ticks
+        #else
+        return 0
+        #endif
+    }
+
+    private func contents(_ path: String) -> String? {
+        let file = open(path, O_RDONLY)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        return withUnsafeTemporaryAllocation(byteCount: 1_024, alignment: 1) { buffer in
+            let count = read(file, buffer.baseAddress, buffer.count)
+            return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+        }
+    }
+}
