@@ -1,0 +1,111 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// What an aggregate step works out, and for which groups.
+package struct AggregateSpecification: Sendable {
+    /// What an accumulator does with the numbers of its field.
+    enum Operation: Sendable {
+        case sum
+        case min
+        case max
+    }
+
+    /// One result that is worked out from a field.
+    struct Column: Sendable {
+        let operation: Operation
+        let field: String
+        let name: String
+    }
+
+    /// The paths whose values make a group; none makes one group of all.
+    package let by: [String]
+    /// How long one window is.
+    package let every: Duration
+    /// What the number of events is called in a row, when it is wanted.
+    package let count: String?
+    /// How many groups one table may hold.
+    package let groupsMax: Int
+    let columns: [Column]
+
+    /// The paths of `by`, then those of `columns`.
+    private(set) var paths = FieldPaths()
+    /// Each name of a row with its quotes and colon: `by`, `count`, `columns`, and the window's two.
+    let labels: [[UInt8]]
+
+    /// Creates a specification.
+    ///
+    /// - Parameters:
+    ///   - by: The fields that make a group, as paths such as `actor.login`.
+    ///   - every: How long one window is.
+    ///   - count: What to call the number of events.
+    ///   - sum: Fields to add up, and what to call each sum.
+    ///   - min: Fields whose least number is wanted.
+    ///   - max: Fields whose greatest number is wanted.
+    ///   - groupsMax: How many groups a table may hold; the default keeps a table of short keys below 20 MB.
+    package init(
+        by: [String],
+        every: Duration,
+        count: String? = nil,
+        sum: [(field: String, name: String)] = [],
+        min: [(field: String, name: String)] = [],
+        max: [(field: String, name: String)] = [],
+        groupsMax: Int = 100_000
+    ) {
+        precondition(groupsMax >= 1 && groupsMax < Int(UInt32.max), "A table holds at least one group.")
+        self.by = by
+        self.every = every
+        self.count = count
+        self.groupsMax = groupsMax
+        self.columns =
+            sum.map { Column(operation: .sum, field: $0.field, name: $0.name) }
+            + min.map { Column(operation: .min, field: $0.field, name: $0.name) }
+            + max.map { Column(operation: .max, field: $0.field, name: $0.name) }
+        self.labels = Self.names(by: by, count: count, columns: self.columns).map { name in
+            var label: [UInt8] = []
+            AggregateRow.append(string: name.utf8, to: &label)
+            return label + [UInt8(ascii: ":")]
+        }
+    }
+
+    /// Asks for the fields it reads; to be called once, before a table is made of it.
+    ///
+    /// - Parameter fields: Where the fields are asked for.
+    package mutating func bind(_ fields: inout FieldSet) {
+        self.paths = FieldPaths()
+        for path in self.by + self.columns.map(\.field) {
+            _ = self.paths.add(Self.split(path), fields: &fields)
+        }
+    }
+
+    /// What is wrong with it: a path with an empty name, or two results of one name.
+    package func problem() -> String? {
+        for path in self.by + self.columns.map(\.field) {
+            let names = Self.split(path)
+            if names.contains("") { return "'\(path)' is not a field path" }
+            if names.count > FieldPaths.namesMax { return "'\(path)' has more than \(FieldPaths.namesMax) names" }
+        }
+        var seen: Set<String> = []
+        for name in Self.names(by: self.by, count: self.count, columns: self.columns) {
+            if name.isEmpty { return "a result has no name" }
+            guard seen.insert(name).inserted else { return "two values of a row would be called '\(name)'" }
+        }
+        return nil
+    }
+
+    // MARK: - Private
+
+    private static func split(_ path: String) -> [String] {
+        path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    /// The names of a row's values, in order.
+    private static func names(by: [String], count: String?, columns: [Column]) -> [String] {
+        by + (count.map { [$0] } ?? []) + columns.map(\.name) + ["window_start", "window_end"]
+    }
+}

@@ -1,0 +1,95 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// Events of one source that travel together: slices of one buffer and one arrival time.
+///
+/// Its bytes go back to the pool when the last batch of their buffer is gone.
+//
+// SAFETY: immutable but for `stage`, which only `PipelineCounts` touches, under its lock. What the pointers lead to is
+// not written any more: see `EventBuffer`.
+package final class EventBatch: @unchecked Sendable {
+    /// What is wrong with the events before anyone has looked at them.
+    enum Defect: Sendable {
+        /// Nothing.
+        case none
+        /// One line that is longer than lines may be; its slice is only the beginning.
+        case lineTooLong
+    }
+
+    /// How far the batch has come, as the ledger has counted it.
+    enum Stage: Sendable {
+        /// Made, and not handed to the queue. Can transition to: `offered`.
+        case new
+        /// Handed to the queue. Can transition to: `accepted`, `ended`.
+        case offered
+        /// Taken by the queue. Can transition to: `ended`.
+        case accepted
+        /// Each event has its fate, or was refused. Final.
+        case ended
+    }
+
+    /// Which source it came from, by its place in the description.
+    let sourceIndex: Int
+    /// The position of the first event: a line, from 1, or the number of a made-up event.
+    let firstPosition: UInt64
+    /// When the events arrived, on the pipeline's clock; for paced ones, when the first was meant to.
+    let arrival: UInt64
+    /// What the batch counts towards the queue's limit on bytes: the memory it keeps from other uses.
+    let byteCharge: Int
+    let defect: Defect
+    var stage = Stage.new
+
+    private let buffer: EventBuffer
+    private let sliceStart: Int
+    private let sliceCount: Int
+
+    init(
+        buffer: EventBuffer,
+        slices: Range<Int>,
+        sourceIndex: Int,
+        firstPosition: UInt64,
+        arrival: UInt64,
+        byteCharge: Int,
+        defect: Defect = .none
+    ) {
+        self.buffer = buffer
+        self.sliceStart = slices.lowerBound
+        self.sliceCount = slices.count
+        self.sourceIndex = sourceIndex
+        self.firstPosition = firstPosition
+        self.arrival = arrival
+        self.byteCharge = byteCharge
+        self.defect = defect
+    }
+
+    /// How many events it has; at least 1.
+    var count: Int { self.sliceCount }
+
+    /// The bytes of the buffer and the batch's slices, for the time of a call.
+    ///
+    /// An LF or a CR follows each slice.
+    @inline(__always)
+    func withEvents<Result>(
+        _ body: (UnsafePointer<UInt8>, UnsafeBufferPointer<EventSlice>) -> Result
+    ) -> Result {
+        let storage = self.buffer.storage
+        let slices = UnsafeBufferPointer(start: storage.slices + self.sliceStart, count: self.sliceCount)
+        return withExtendedLifetime(self.buffer) { body(UnsafePointer(storage.bytes), slices) }
+    }
+
+    /// Each event's position and bytes, copied: for tests and messages.
+    var contents: [(position: UInt64, bytes: [UInt8])] {
+        self.withEvents { bytes, slices in
+            slices.map { slice in
+                let line = UnsafeBufferPointer(start: bytes + Int(slice.offset), count: Int(slice.length))
+                return (self.firstPosition + UInt64(slice.positionOffset), Array(line))
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// What a worker works on a batch with: memory that is used again for the next one.
+struct BatchDesk: Sendable {
+    /// More than this is not kept from one batch to the next.
+    static let keptBytesMax = 1 << 20
+    /// Dead letters are written when they come to this many bytes, so that a batch of nothing else stays small.
+    static let letterBytesMax = 256 << 10
+
+    /// Where the fields of an event are noted.
+    var found: [JSONField]
+    /// The fates of the batch's events so far.
+    var fates = BatchFates()
+    /// How many events go to the sinks.
+    var routed = 0
+    /// The dead letters that were not written yet, and how many.
+    var letters: [UInt8] = []
+    var letterCount = 0
+
+    /// Lines for the sinks, other than the current run.
+    private var output: [UInt8] = []
+    /// Lines for the sinks that stand one behind the other in the batch's buffer, with their LFs.
+    private var run = 0..<0
+
+    /// Creates a desk for events of which so many fields are read.
+    init(fieldCount: Int) {
+        self.found = Array(repeating: .absent, count: fieldCount)
+    }
+
+    /// Makes the desk ready for the next batch.
+    mutating func clear() {
+        self.fates = BatchFates()
+        self.routed = 0
+        self.run = 0..<0
+        self.letterCount = 0
+        self.output.clear(keeping: Self.keptBytesMax)
+        self.letters.clear(keeping: Self.keptBytesMax)
+    }
+
+    /// Adds an event to what goes to the sinks.
+    @inline(__always)
+    mutating func route(_ slice: EventSlice, _ bytes: UnsafePointer<UInt8>) {
+        self.routed += 1
+        let start = Int(slice.offset)
+        let end = start + Int(slice.length)
+        // Behind a slice stands an LF, or a CR that does not belong to the event.
+        let isWhole = bytes[end] == UInt8(ascii: "\n")
+        if isWhole, start == self.run.upperBound, !self.run.isEmpty {
+            self.run = self.run.lowerBound..<end + 1
+            return
+        }
+        self.endRun(bytes)
+        if isWhole {
+            self.run = start..<end + 1
+        } else {
+            self.output.append(contentsOf: UnsafeBufferPointer(start: bytes + start, count: end - start))
+            self.output.append(UInt8(ascii: "\n"))
+        }
+    }
+
+    /// Calls a function with all lines for the sinks; a batch of which every line goes on is not copied.
+    mutating func withRouted<Result>(
+        _ bytes: UnsafePointer<UInt8>,
+        _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        if self.output.isEmpty {
+            return body(UnsafeRawBufferPointer(start: bytes + self.run.lowerBound, count: self.run.count))
+        }
+        self.endRun(bytes)
+        return self.output.withUnsafeBytes(body)
+    }
+
+    private mutating func endRun(_ bytes: UnsafePointer<UInt8>) {
+        guard !self.run.isEmpty else { return }
+        self.output.append(
+            contentsOf: UnsafeBufferPointer(start: bytes + self.run.lowerBound, count: self.run.count)
+        )
+        self.run = 0..<0
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func clear(keeping capacityMax: Int) {
+        if self.isEmpty { return }
+        self.removeAll(keepingCapacity: self.capacity <= capacityMax)
+    }
+}

@@ -1,0 +1,176 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// What a pipeline file says, typed and already checked for shape.
+package struct PipelineDescription: Sendable {
+    /// The pipeline's name: letters, digits, `-` and `_`.
+    package var name: String
+    /// Where events come from; at least one.
+    package var sources: [NamedSource]
+    /// What an event is.
+    package var decode: DecodeFormat = .json
+    /// Where accepted events wait for a worker.
+    package var queue: QueueDescription = QueueDescription()
+    /// How many workers run the steps; `nil` for as many as there are cores to use.
+    package var workers: Int?
+    /// What is done to an event, in order; an aggregate is the last one.
+    package var steps: [StepDescription] = []
+    /// Where events, or the rows of the aggregate, go; each gets all of them.
+    package var sinks: [NamedSink]
+    /// Where events go that could not be handled; `nil` drops them and counts them as `no_dead_letter`.
+    package var deadLetter: SinkDescription?
+    /// How the pipeline ends when it is told to.
+    package var shutdown: ShutdownDescription = ShutdownDescription()
+    /// The longest line that is an event, in bytes without its line end (1 MiB: longer ones are rarely meant).
+    package var lineBytesMax: Int = 1 << 20
+
+    /// Creates a description; everything else is a `var` with a default.
+    package init(name: String, sources: [NamedSource], sinks: [NamedSink]) {
+        self.name = name
+        self.sources = sources
+        self.sinks = sinks
+    }
+}
+
+/// What an event of a pipeline is.
+package enum DecodeFormat: String, Sendable, CaseIterable {
+    /// A line that holds one JSON object. Anything else becomes a dead letter.
+    case json
+    /// A line without its end, which is LF or CRLF. The bytes may be anything.
+    case lines
+    /// A line without its LF; a CR before it stays. The bytes may be anything.
+    case raw
+}
+
+/// Where accepted events wait for a worker.
+package struct QueueDescription: Sendable, Equatable {
+    /// What a full queue does.
+    package enum WhenFull: String, Sendable, CaseIterable {
+        /// Holds the sources until there is a place.
+        case wait
+        /// Refuses the events.
+        case reject
+        /// Drops the events that came last.
+        case dropNewest = "drop_newest"
+        /// Drops the events that came first.
+        case dropOldest = "drop_oldest"
+    }
+
+    /// The most events that wait; at least 1.
+    package var events: Int = 10_000
+    /// The most memory the waiting events hold, in bytes.
+    package var bytes: Int = 64 << 20
+    /// What a full queue does; only `.wait` runs so far.
+    package var whenFull: WhenFull = .wait
+
+    /// Creates the default: 10,000 events, 64 MiB, wait.
+    package init() {}
+}
+
+/// One step of a pipeline.
+package enum StepDescription: Sendable, Equatable {
+    /// Keeps the events for which an expression is true.
+    case filter(String)
+    /// Ends the events in windows of time and emits one row a group.
+    case aggregate(AggregateDescription)
+}
+
+/// What an aggregate step works out for each group and window.
+package struct AggregateDescription: Sendable, Equatable {
+    /// A field that is worked on, and the name of the result.
+    package struct Column: Sendable, Equatable {
+        /// The field, or a path such as `actor.id`.
+        package var field: String
+        /// The name of the result.
+        package var name: String
+
+        /// Creates a column.
+        package init(field: String, name: String) {
+            self.field = field
+            self.name = name
+        }
+    }
+
+    /// The fields whose values make a group; may be empty.
+    package var by: [String]
+    /// How long a window is.
+    package var every: Duration
+    /// The name under which events are counted; `nil` counts none.
+    package var count: String?
+    /// What is summed.
+    package var sum: [Column] = []
+    /// Of what the least value is kept.
+    package var min: [Column] = []
+    /// Of what the greatest value is kept.
+    package var max: [Column] = []
+
+    /// Creates a description with no result yet.
+    package init(by: [String], every: Duration, count: String? = nil) {
+        self.by = by
+        self.every = every
+        self.count = count
+    }
+}
+
+/// A source and its name.
+package struct NamedSource: Sendable, Equatable {
+    /// The name, as the report and dead letters show it.
+    package var name: String
+    /// What it is.
+    package var kind: SourceDescription
+
+    /// Creates a named source.
+    package init(name: String, kind: SourceDescription) {
+        self.name = name
+        self.kind = kind
+    }
+}
+
+/// Where events come from.
+package enum SourceDescription: Sendable, Equatable {
+    /// A file, read `repeat` times from its beginning.
+    case file(path: String, repeat: Int = 1)
+    /// The standard input.
+    case stdin
+    /// Made-up events, `rate` of them a second (`nil`: as fast as they are taken), `count` in all (`nil`: without end).
+    case generate(rate: Double? = nil, count: Int? = nil)
+}
+
+/// A sink and its name.
+package struct NamedSink: Sendable, Equatable {
+    /// The name, as the report shows it.
+    package var name: String
+    /// What it is.
+    package var kind: SinkDescription
+
+    /// Creates a named sink.
+    package init(name: String, kind: SinkDescription) {
+        self.name = name
+        self.kind = kind
+    }
+}
+
+/// Where events go.
+package enum SinkDescription: Sendable, Equatable {
+    /// The standard output.
+    case stdout
+    /// A file, emptied at the start.
+    case file(path: String)
+}
+
+/// How a pipeline ends when it is told to.
+package struct ShutdownDescription: Sendable, Equatable {
+    /// How long sources go on after the order to drain, so that others may notice.
+    package var delay: Duration = .zero
+    /// How long accepted events may take to find their fates.
+    package var drain: Duration = .seconds(30)
+
+    /// Creates the default: no delay, 30 s.
+    package init() {}
+}

@@ -1,0 +1,94 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+import Penstock
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// A source that is ready to run.
+struct OpenSource: Sendable {
+    /// What it reads from.
+    enum Input: Sendable {
+        /// Bytes of a file, so many times.
+        case file(FileDescriptor, repeat: Int)
+        /// Made-up events.
+        case generator(rate: Double?, count: Int?)
+    }
+
+    let name: String
+    /// What it is for people: a path, or what else it reads.
+    let place: String
+    let input: Input
+    /// What is read, while it is a regular file.
+    let identity: FileDescriptor.Identity?
+    /// How many bytes there are to read; nil when nobody knows.
+    let bytesTotal: Int?
+    let isRegular: Bool
+
+    /// Opens what a description names.
+    init(opening source: NamedSource) throws(PenstockError) {
+        switch source.kind {
+        case .generate(let rate, let count):
+            self.init(name: source.name, place: "generated events", input: .generator(rate: rate, count: count))
+        case .stdin:
+            let file = FileDescriptor(STDIN_FILENO)
+            try self.init(name: source.name, place: "the standard input", reading: file, times: 1)
+        case .file(let path, let times):
+            // Without waiting: a named pipe would hold the start until somebody writes.
+            switch FileDescriptor.open(path, O_RDONLY | O_NONBLOCK) {
+            case .success(let file):
+                try self.init(name: source.name, place: "\"\(path)\"", reading: file, times: times)
+            case .failure(let failure):
+                throw PenstockError(
+                    .inputOutput,
+                    "The source \"\(source.name)\" cannot read \"\(path)\": \(failure).",
+                    underlyingError: failure
+                )
+            }
+        }
+    }
+
+    private init(name: String, place: String, input: Input) {
+        self.name = name
+        self.place = place
+        self.input = input
+        self.identity = nil
+        self.bytesTotal = nil
+        self.isRegular = false
+    }
+
+    private init(name: String, place: String, reading file: FileDescriptor, times: Int) throws(PenstockError) {
+        guard let facts = file.facts() else {
+            let failure = SystemError(errno)
+            throw PenstockError(.inputOutput, "The source \"\(name)\" cannot read \(place): \(failure).")
+        }
+        guard !facts.isDirectory else {
+            throw PenstockError(.inputOutput, "The source \"\(name)\" cannot read \(place): \(SystemError(EISDIR)).")
+        }
+        guard facts.isRegular || times == 1 else {
+            throw PenstockError(
+                .invalidConfiguration,
+                "The source \"\(name)\" cannot repeat \(place): it is not a regular file and can be read once only."
+            )
+        }
+        self.name = name
+        self.place = place
+        self.input = .file(file, repeat: times)
+        self.identity = facts.isRegular ? facts.identity : nil
+        let (total, isHuge) = facts.size.multipliedReportingOverflow(by: times)
+        self.bytesTotal = facts.isRegular && !isHuge ? total : nil
+        self.isRegular = facts.isRegular
+    }
+}
