@@ -1,0 +1,132 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+extension PipelineFile {
+    /// The largest pipeline file; the longest by hand are a few kilobytes.
+    static let bytesMax = 1 << 20
+
+    /// Reads a pipeline file and looks at the files it names; changes nothing on disk.
+    ///
+    /// - Throws: All that is wrong with it.
+    static func load(_ path: String) throws(DiagnosticsError) -> PipelineFile {
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try Self.bytes(of: path)
+        } catch {
+            throw DiagnosticsError(diagnostics: [
+                Diagnostic(nil, "the file cannot be read: \(error.code == EISDIR ? "it is a folder" : "\(error)")")
+            ])
+        }
+        guard bytes.count <= Self.bytesMax else {
+            throw DiagnosticsError(diagnostics: [
+                Diagnostic(nil, "the file is larger than 1 MiB", hint: "a pipeline file is a page or two of YAML")
+            ])
+        }
+        let file = try Self.read(try Self.text(of: bytes))
+        let diagnostics = file.pathDiagnostics(pipelineFile: path)
+        guard diagnostics.isEmpty else { throw DiagnosticsError(diagnostics: diagnostics.sortedByPlace()) }
+        return file
+    }
+
+    /// The text of a file's bytes, without a byte order mark.
+    static func text(of bytes: [UInt8]) throws(DiagnosticsError) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            let valid = Self.validPrefix(of: bytes)
+            let source = SourceText(String(decoding: bytes[..<valid], as: UTF8.self))
+            let place = source.place(of: source.scalars.count)
+            let byte = String(bytes[valid], radix: 16, uppercase: true)
+            throw DiagnosticsError(diagnostics: [
+                Diagnostic(place, "the file is not UTF-8: byte 0x\(byte)", hint: "save the file as UTF-8")
+            ])
+        }
+        guard text.unicodeScalars.first == "\u{FEFF}" else { return text }
+        return String(text.unicodeScalars.dropFirst())
+    }
+
+    /// What `run` would refuse about the files that the pipeline names.
+    func pathDiagnostics(pipelineFile: String) -> [Diagnostic] {
+        var diagnostics: [Diagnostic] = []
+        var seen: [FileStatus.Identity: String] = [:]
+        if let identity = FileStatus.identity(of: pipelineFile) { seen[identity] = "the pipeline file" }
+        for use in self.paths {
+            let problem: String?
+            let verb: String
+            if case .source = use.role {
+                (problem, verb) = (FileStatus.problemReading(use.path), "read")
+            } else {
+                (problem, verb) = (FileStatus.problemWriting(use.path), "write")
+            }
+            if let problem {
+                let isMissing =
+                    !use.path.hasPrefix("/") && (problem.contains("No such") || problem.contains("no folder"))
+                diagnostics.append(
+                    Diagnostic(
+                        use.place,
+                        "\(use.role.name) cannot \(verb) '\(shown(use.path))': \(problem)",
+                        hint: isMissing ? "paths are relative to the working directory" : nil
+                    )
+                )
+                continue
+            }
+            guard let identity = FileStatus.identity(of: use.path) else { continue }
+            if let other = seen[identity] {
+                diagnostics.append(
+                    Diagnostic(
+                        use.place,
+                        "\(use.role.name) uses '\(shown(use.path))', which is the file of \(other) too",
+                        hint: "give each its own file; 'repeat' reads one several times"
+                    )
+                )
+            } else {
+                seen[identity] = use.role.name
+            }
+        }
+        return diagnostics
+    }
+
+    // MARK: - Private
+
+    /// The bytes of a file, or the first of them when it is too large.
+    private static func bytes(of path: String) throws(SystemError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .last }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while bytes.count <= Self.bytesMax {
+            let count = systemRead(descriptor, into: &buffer)
+            if count == 0 { break }
+            if count > 0 {
+                bytes += buffer[..<count]
+            } else if errno != EINTR {
+                throw .last
+            }
+        }
+        return bytes
+    }
+
+    /// How many bytes at the beginning are UTF-8.
+    private static func validPrefix(of bytes: [UInt8]) -> Int {
+        var decoder = UTF8()
+        var iterator = bytes.makeIterator()
+        var valid = 0
+        while case .scalarValue(let scalar) = decoder.decode(&iterator) {
+            valid += UTF8.width(scalar)
+        }
+        return min(valid, bytes.count - 1)
+    }
+}

@@ -1,0 +1,74 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+import PenstockEvents
+
+/// A pipeline file that was read without a fault.
+struct PipelineFile {
+    /// What a file or folder on disk is used for.
+    enum Role: Equatable {
+        case source(String)
+        case sink(String)
+        case deadLetter
+    }
+
+    /// A path that the pipeline file names.
+    struct PathUse {
+        var role: Role
+        var path: String
+        var place: Place
+    }
+
+    /// What to run.
+    var description: PipelineDescription
+    /// The files it names, in the order of the file.
+    var paths: [PathUse] = []
+    /// Where `workers` is set; nil where it is left to the default.
+    var workersPlace: Place?
+    /// How many examples stand under `tests`.
+    var testCount = 0
+}
+
+extension PipelineFile.Role {
+    /// What people call it.
+    var name: String {
+        switch self {
+        case .source(let name): "source '\(name)'"
+        case .sink(let name): "sink '\(name)'"
+        case .deadLetter: "dead_letter"
+        }
+    }
+}
+
+extension PipelineFile {
+    /// Reads the text of a pipeline file.
+    ///
+    /// - Throws: All that is wrong with it.
+    static func read(_ text: String) throws(DiagnosticsError) -> PipelineFile {
+        let source = SourceText(text)
+        let outcome = YAMLDocument.parse(source)
+        var diagnostics = outcome.diagnostics
+        var file: PipelineFile?
+        if let root = outcome.root, !root.isNull {
+            var reader = PipelineFileReader(source: source)
+            file = reader.read(root)
+            diagnostics += reader.values.diagnostics
+        } else if diagnostics.isEmpty {
+            diagnostics.append(
+                Diagnostic(
+                    Place(line: 1, column: 1),
+                    "the file is empty",
+                    hint: "a pipeline needs at least the keys pipeline, sources and sinks"
+                )
+            )
+        }
+        guard diagnostics.isEmpty, let file else { throw DiagnosticsError(diagnostics: diagnostics.sortedByPlace()) }
+        return file
+    }
+}

@@ -1,0 +1,70 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Writes text to the process's own outputs, whole and at once.
+enum Output {
+    /// Writes to the standard error; what cannot be written there can be said nowhere.
+    static func error(_ text: String) {
+        try? Self.write(text, to: STDERR_FILENO)
+    }
+
+    /// Writes to the standard output.
+    static func standard(_ text: String) throws(SystemError) {
+        try Self.write(text, to: STDOUT_FILENO)
+    }
+
+    /// Writes a file, which is made or emptied.
+    static func file(_ text: String, path: String) throws(SystemError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .last }
+        do throws(SystemError) {
+            try Self.write(text, to: descriptor)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        // A full disk may show only here.
+        guard close(descriptor) == 0 else { throw .last }
+    }
+
+    /// Whether the standard error is a terminal that can erase a line.
+    static var errorIsTerminal: Bool {
+        guard isatty(STDERR_FILENO) == 1 else { return false }
+        guard let term = getenv("TERM") else { return true }
+        return strcmp(term, "dumb") != 0
+    }
+
+    /// Whether the standard output is a terminal.
+    static var standardIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    // MARK: - Private
+
+    private static func write(_ text: String, to descriptor: Int32) throws(SystemError) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = systemWrite(descriptor, rest)
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var event = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&event, 1, 1000)
+            } else if errno != EINTR {
+                throw .last
+            }
+        }
+    }
+}

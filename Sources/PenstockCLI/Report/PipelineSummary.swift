@@ -1,0 +1,147 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+import Penstock
+import PenstockEvents
+
+/// What `check` says about a pipeline file that can be run.
+struct PipelineSummary {
+    /// The parts, in the order in which events pass them: what each is, and what it says.
+    let parts: [(name: String, text: String)]
+    let memory: MemoryEstimate
+    private let description: PipelineDescription
+    private let testCount: Int
+
+    static let delivery =
+        "in memory: events not yet delivered are lost if the process dies; a drain reports each"
+
+    init(_ file: PipelineFile) {
+        let description = file.description
+        self.description = description
+        self.testCount = file.testCount
+        self.memory = MemoryEstimate(description)
+        var parts: [(name: String, text: String)] = [("pipeline", description.name)]
+        parts += description.sources.map { ("source", "\($0.name): \(Self.text($0.kind))") }
+        parts.append(("decode", Self.text(description.decode)))
+        parts += description.steps.map { ("step", Self.text($0)) }
+        parts += description.sinks.map { ("sink", "\($0.name): \(Self.text($0.kind))") }
+        parts.append(
+            (
+                "dead letters",
+                description.deadLetter.map(Self.text) ?? "none: events that cannot be handled are dropped and counted"
+            )
+        )
+        parts.append(("workers", description.workers.map(grouped) ?? "auto, one a core: \(ProcessorCount.available())"))
+        let queue = description.queue
+        parts.append(
+            ("queue", "\(grouped(queue.events)) events, \(Self.binary(queue.bytes)); sources wait when it is full")
+        )
+        let shutdown = description.shutdown
+        parts.append(("shutdown", "delay \(shown(shutdown.delay)), drain within \(shown(shutdown.drain))"))
+        self.parts = parts
+    }
+
+    /// The summary as aligned lines, the last one ended too.
+    func text() -> String {
+        var lines = self.parts
+        lines.append(("memory", self.memory.text))
+        lines.append(("delivery", Self.delivery))
+        if self.testCount > 0 {
+            let examples = self.testCount == 1 ? "1 example" : "\(grouped(self.testCount)) examples"
+            lines.append(("tests", "\(examples), of the right shape; this version does not run them"))
+        }
+        return lines.map { name, text in
+            name + String(repeating: " ", count: max(1, 14 - name.count)) + text + "\n"
+        }.joined()
+    }
+
+    /// The summary as one JSON object.
+    func json(path: String) -> String {
+        JSONText.object([
+            ("file", JSONText.string(path)),
+            ("ok", "true"),
+            ("pipeline", JSONText.string(self.description.name)),
+            (
+                "parts",
+                JSONText.list(
+                    self.parts.dropFirst().map { part in
+                        JSONText.object([("part", JSONText.string(part.name)), ("text", JSONText.string(part.text))])
+                    }
+                )
+            ),
+            ("workers", self.description.workers.map(String.init) ?? "null"),
+            ("memory_max_bytes", String(self.memory.total)),
+            ("delivery", JSONText.string(Self.delivery)),
+            ("tests", String(self.testCount)),
+            ("errors", "[]"),
+        ])
+    }
+
+    /// What is wrong with a file, as one JSON object.
+    static func json(path: String, errors: [Diagnostic]) -> String {
+        let list = errors.map { error in
+            JSONText.object([
+                ("line", error.place.map { String($0.line) } ?? "null"),
+                ("column", error.place.map { String($0.column) } ?? "null"),
+                ("message", JSONText.string(error.message)),
+                ("hint", JSONText.string(error.hint)),
+            ])
+        }
+        return JSONText.object([
+            ("file", JSONText.string(path)), ("ok", "false"), ("errors", JSONText.list(list)),
+        ])
+    }
+
+    // MARK: - Private
+
+    private static func text(_ source: SourceDescription) -> String {
+        switch source {
+        case .file(let path, let times):
+            return times == 1 ? "file \(shown(path))" : "file \(shown(path)), \(grouped(times)) times"
+        case .stdin: return "standard input"
+        case .generate(let rate, let count):
+            let amount = count.map { "\(grouped($0)) events" } ?? "events without end"
+            let pace = rate.map { "\(grouped(Int($0.rounded()))) a second" } ?? "as fast as they are taken"
+            return "generate \(amount), \(pace)"
+        }
+    }
+
+    private static func text(_ sink: SinkDescription) -> String {
+        switch sink {
+        case .stdout: "standard output"
+        case .file(let path): "file \(shown(path)), emptied at the start"
+        }
+    }
+
+    private static func text(_ decode: DecodeFormat) -> String {
+        switch decode {
+        case .json: "json: an event is a line that holds one JSON object"
+        case .lines: "lines: an event is a line without its LF or CRLF"
+        case .raw: "raw: an event is a line without its LF"
+        }
+    }
+
+    private static func text(_ step: StepDescription) -> String {
+        switch step {
+        case .filter(let expression): return "filter \(shown(expression))"
+        case .aggregate(let aggregate):
+            var results: [String] = []
+            if let count = aggregate.count { results.append("count as \(shown(count))") }
+            for (verb, columns) in [("sum", aggregate.sum), ("min", aggregate.min), ("max", aggregate.max)] {
+                results += columns.map { "\(verb) of \(shown($0.field)) as \(shown($0.name))" }
+            }
+            let groups = aggregate.by.isEmpty ? "all events" : "by \(aggregate.by.map(shown).joined(separator: ", "))"
+            return "aggregate \(groups) every \(shown(aggregate.every)): \(results.joined(separator: ", "))"
+        }
+    }
+
+    private static func binary(_ bytes: Int) -> String {
+        bytes.isMultiple(of: 1 << 20) ? "\(grouped(bytes >> 20)) MiB" : shown(bytes: bytes)
+    }
+}

@@ -1,0 +1,38 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+import Penstock
+import PenstockEvents
+
+/// A pipeline that is known to be able to start; nothing of it has been started.
+struct PreparedPipeline {
+    let file: PipelineFile
+    let pipeline: Pipeline
+
+    /// Reads a pipeline file and makes its pipeline.
+    ///
+    /// - Parameters:
+    ///   - path: The pipeline file.
+    ///   - workers: How many workers there are to be, whatever the file says.
+    /// - Throws: All that is wrong.
+    init(path: String, workers: Int? = nil) throws(DiagnosticsError) {
+        var file = try PipelineFile.load(path)
+        if let workers { file.description.workers = workers }
+        self.file = file
+        do throws(PenstockError) {
+            self.pipeline = try Pipeline(file.description)
+        } catch {
+            throw DiagnosticsError(diagnostics: [Diagnostic(nil, error.message)])
+        }
+        let errors = self.pipeline.check()
+        guard errors.isEmpty else {
+            throw DiagnosticsError(diagnostics: errors.map { Diagnostic(nil, $0.message) })
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+import Foundation
+import Testing
+
+@testable import PenstockCLI
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Ways in which a run ends before its sources do.
+@Suite("Endings of a run", .serialized)
+struct EndingTests {
+    private static func endless(sink: String, rate: String = "") -> String {
+        """
+        pipeline: endless
+        sources:
+          in: { type: generate\(rate) }
+        sinks:
+          out: \(sink)
+        """
+    }
+
+    @Test("Ctrl-C and SIGTERM drain, and the report balances", .timeLimit(.minutes(5)), arguments: [SIGINT, SIGTERM])
+    func drain(_ signal: Int32) async throws {
+        let file = Self.endless(sink: "{ type: stdout }", rate: ", rate: 20k/s")
+        try await withProgram(["run", "--json", "p.yaml"], files: ["p.yaml": file]) { program, _ in
+            _ = await program.output.text(until: "\n")
+            program.send(signal)
+            let ended = await program.end()
+            #expect(ended.status == 0, "\(ended.errors)")
+            #expect(ended.errors.hasPrefix("draining (again to stop now)…\n"))
+            let report = try ReadReport.last(of: ended.errors)
+            #expect(report.balanced && report.addsUp)
+            #expect(report.exit == "interrupted")
+            #expect(report.events.delivered > 0)
+            // What the report says was delivered is what came out of the pipe, to the last line.
+            #expect(ended.output.utf8.count { $0 == UInt8(ascii: "\n") } == report.events.delivered)
+            #expect(ended.output.hasSuffix("}\n"))
+        }
+    }
+
+    @Test("A second signal stops a run whose sink takes nothing more", .timeLimit(.minutes(5)))
+    func stop() async throws {
+        let file = """
+            pipeline: endless
+            sources: { in: { type: generate } }
+            sinks:
+              seen: { type: file, path: /dev/fd/0 }
+              out: { type: stdout }
+            """
+        // A batch goes to the first sink, where the test sees it, and then to stdout, which has been full all along.
+        let seen = Pipe()
+        let reader = PipeReader(reading: seen.fileHandleForReading, label: "seen")
+        try await withProgram(
+            ["run", "--json", "p.yaml"],
+            files: ["p.yaml": file],
+            input: seen.fileHandleForWriting,
+            hasFullOutput: true
+        ) { program, _ in
+            _ = await reader.text(until: "\n")
+            program.send(SIGINT)
+            _ = await program.errors.text(until: "draining")
+            program.send(SIGINT)
+            let status = await program.status()
+            let errors = await program.errors.text()
+            #expect(status == 3, "\(errors)")
+            #expect(errors.contains("stopping now…\n"))
+            let report = try ReadReport.last(of: errors)
+            #expect(report.balanced && report.addsUp)
+            #expect(report.exit == "deadline")
+            #expect(report.events.dropped.values.reduce(0, +) > 0)
+        }
+    }
+
+    @Test("A disk that is full ends the run with an error", .timeLimit(.minutes(5)), .enabled(if: Self.hasFullDevice))
+    func full() async throws {
+        let file = Self.endless(sink: "{ type: file, path: /dev/full }")
+        try await withProgram(["run", "--report", "r.json", "p.yaml"], files: ["p.yaml": file]) { program, folder in
+            let ended = await program.end()
+            #expect(ended.status == 1, "\(ended.errors)")
+            #expect(ended.errors.contains("\nledger    balanced\n"))
+            #expect(ended.errors.contains("\nexit      failed\nerror     "))
+            #expect(ended.errors.contains("No space left on device"))
+            let report = try ReadReport.last(of: String(contentsOfFile: "\(folder)/r.json", encoding: .utf8))
+            #expect(report.balanced && report.addsUp)
+            #expect(report.events.delivered == 0)
+        }
+    }
+
+    @Test("A reader that goes away ends the run with an error", .timeLimit(.minutes(5)))
+    func closed() async throws {
+        let file = Self.endless(sink: "{ type: stdout }")
+        try await withProgram(["run", "--json", "p.yaml"], files: ["p.yaml": file]) { program, _ in
+            _ = await program.output.text(until: "\n")
+            program.output.closeReadEnd()
+            let errors = await program.errors.text()
+            #expect(await program.status() == 1, "\(errors)")
+            let report = try ReadReport.last(of: errors)
+            #expect(report.balanced && report.addsUp)
+            #expect(report.exit == "failed")
+            #expect(report.error?.contains("Broken pipe") == true, "\(errors)")
+        }
+    }
+
+    @Test("check says when its own output cannot be written", .timeLimit(.minutes(5)), .enabled(if: Self.hasFullDevice))
+    func checkIntoFullDevice() async throws {
+        let file = Self.endless(sink: "{ type: stdout }")
+        try await withProgram(["check", "p.yaml"], files: ["p.yaml": file], output: "/dev/full") { program, _ in
+            let errors = await program.errors.text()
+            #expect(await program.status() == 1)
+            #expect(errors == "penstock: error: the standard output cannot be written: No space left on device\n")
+        }
+    }
+
+    private static let hasFullDevice = FileManager.default.fileExists(atPath: "/dev/full")
+}
