@@ -7,6 +7,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
+public import Synchronization
+
 /// How a suspended call ends.
 @usableFromInline
 package enum WaitOutcome: Sendable {
@@ -58,6 +60,9 @@ package final class Waiter<Element>: @unchecked Sendable {
     @usableFromInline var continuation: UnsafeContinuation<WaitOutcome, Never>?
     @usableFromInline var next: Waiter?
     @usableFromInline unowned(unsafe) var previous: Waiter?
+    /// Written last by who resumes the call, and read first by the call. The continuation orders the two as well, which
+    /// the thread sanitizer does not see when the call is resumed before it is fully suspended.
+    @usableFromInline let isLetGo = Atomic(false)
 
     @usableFromInline
     package init() {}
@@ -216,6 +221,7 @@ package func resumeLinked<Element>(_ first: Waiter<Element>) {
         current.next = nil
         guard let outcome = current.outcome, let continuation = current.continuation else { continue }
         current.continuation = nil
+        current.isLetGo.store(true, ordering: .releasing)
         continuation.resume(returning: outcome)
     }
 }
@@ -234,7 +240,8 @@ extension FutexLocked where State: ~Copyable {
         enlist: (inout State) -> Enlisting<Element>,
         cancel: @Sendable (inout State) -> Waiter<Element>?
     ) async -> WaitOutcome {
-        await withTaskCancellationHandler {
+        defer { _ = waiter.isLetGo.load(ordering: .acquiring) }
+        return await withTaskCancellationHandler {
             await withUnsafeContinuation { (continuation: UnsafeContinuation<WaitOutcome, Never>) in
                 let state = self.lock()
                 waiter.continuation = continuation
