@@ -198,7 +198,7 @@ public final class Channel<Element: Sendable>: @unchecked Sendable {
 
     /// Waits until there were places for `count` elements, or for half of the capacity, which others may have taken by
     /// then; for who must not let go of what it sends.
-    @usableFromInline
+    @inlinable
     func waitForPlaces(_ count: Int) async -> WaitOutcome {
         let waiter = self.guarded.withLock { $0.waiters.take() }
         waiter.remaining = count
@@ -226,16 +226,16 @@ public final class Channel<Element: Sendable>: @unchecked Sendable {
     func tryReceive(upTo count: Int, appendingTo elements: inout [Element]) -> Int? {
         let room = Swift.min(count, self.capacity)
         var received: Int?
-        withUnsafeTemporaryAllocation(of: Element.self, capacity: room) { buffer in
-            guard let base = buffer.baseAddress else { return }
-            var wakeups = Wakeups<Element>()
-            let state = self.guarded.lock()
-            received = state.pointee.receive(upTo: room, into: base, wakeups: &wakeups)
-            self.guarded.unlock()
-            wakeups.resume()
-            guard let taken = received else { return }
-            elements.append(contentsOf: UnsafeBufferPointer(start: base, count: taken))
-            base.deinitialize(count: taken)
+        elements.append(addingCapacity: room) { span in
+            span.withUnsafeMutableBufferPointer { buffer, initialized in
+                guard let base = buffer.baseAddress else { return }
+                var wakeups = Wakeups<Element>()
+                let state = self.guarded.lock()
+                received = state.pointee.receive(upTo: room, into: base + initialized, wakeups: &wakeups)
+                self.guarded.unlock()
+                wakeups.resume()
+                initialized += received ?? 0
+            }
         }
         return received
     }

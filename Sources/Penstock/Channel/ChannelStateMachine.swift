@@ -89,12 +89,7 @@ struct ChannelStateMachine<Element>: ~Copyable {
         case .open: break
         }
         if !self.senders.isEmpty { return 0 }
-        var sent = 0
-        while !self.receivers.isEmpty, sent < count, let receiver = self.hand(source[sent]) {
-            if moves { (source + sent).deinitialize(count: 1) }
-            wakeups.append(receiver)
-            sent += 1
-        }
+        let sent = self.handAll(source, count: count, moves: moves, wakeups: &wakeups)
         let stored = min(count - sent, self.ring.capacity - self.ring.count)
         if stored > 0 {
             if moves {
@@ -106,27 +101,24 @@ struct ChannelStateMachine<Element>: ~Copyable {
         return sent + stored
     }
 
-    /// Copies as many elements in as there are places, ahead of those in line, and says how many; nil when finished.
+    /// Moves as many elements in as there are places, ahead of those in line, and says how many; nil when finished.
     ///
     /// For who was served a place and comes to use it. What it leaves goes to the next in line.
     @inlinable
     mutating func sendServed(
-        copying source: UnsafeBufferPointer<Element>,
+        moving source: UnsafeMutablePointer<Element>,
+        count: Int,
         wakeups: inout Wakeups<Element>
     ) -> Int? {
         switch self.phase {
         case .finished: return nil
         case .open: break
         }
-        var sent = 0
-        while sent < source.count, let receiver = self.hand(source[sent]) {
-            wakeups.append(receiver)
-            sent += 1
-        }
-        let stored = min(source.count - sent, self.ring.capacity - self.ring.count)
-        if stored > 0, let base = source.baseAddress { self.ring.append(copying: base + sent, count: stored) }
+        let handed = self.handAll(source, count: count, moves: true, wakeups: &wakeups)
+        let stored = min(count - handed, self.ring.capacity - self.ring.count)
+        if stored > 0 { self.ring.append(moving: source + handed, count: stored) }
         self.admit(&wakeups)
-        return sent + stored
+        return handed + stored
     }
 
     /// Takes one element out, if there is one.
@@ -178,7 +170,7 @@ struct ChannelStateMachine<Element>: ~Copyable {
     }
 
     /// Puts somebody in line who waits for places and brings no element, unless there is a place.
-    @usableFromInline
+    @inlinable
     mutating func suspendForPlace(_ waiter: Waiter<Element>) -> Enlisting<Element> {
         if let outcome = waiter.outcome { return .ended(outcome, wake: nil) }
         switch self.phase {
@@ -243,6 +235,24 @@ struct ChannelStateMachine<Element>: ~Copyable {
         guard let receiver = self.receivers.removeFirst(outcome: .served) else { return nil }
         receiver.element = element
         return receiver
+    }
+
+    /// Gives elements to waiting receivers, one each, and says how many.
+    @inlinable
+    @inline(__always)
+    mutating func handAll(
+        _ source: UnsafeMutablePointer<Element>,
+        count: Int,
+        moves: Bool,
+        wakeups: inout Wakeups<Element>
+    ) -> Int {
+        var handed = 0
+        while !self.receivers.isEmpty, handed < count, let receiver = self.hand(source[handed]) {
+            if moves { (source + handed).deinitialize(count: 1) }
+            wakeups.append(receiver)
+            handed += 1
+        }
+        return handed
     }
 
     /// Whether the longest waiting sender's turn has come.

@@ -118,6 +118,7 @@ package struct Ring<Element>: ~Copyable {
     }
 
     /// Grows to at least `capacity` places.
+    @usableFromInline
     package mutating func grow(to capacity: Int) {
         guard capacity > self.capacity else { return }
         let slots = UnsafeMutablePointer<Element>.allocate(capacity: capacity)

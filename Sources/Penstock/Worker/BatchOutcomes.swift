@@ -61,15 +61,9 @@ public struct BatchOutcomes<Output: Sendable>: ~Copyable {
 
     @inlinable
     mutating func removeAll() {
-        self.results.deinitialize(count: self.given)
+        // One by one: in bulk the runtime would be asked for each what a result is.
+        for index in 0..<self.given { (self.results + index).deinitialize(count: 1) }
         self.forget()
-    }
-
-    /// Forgets the first outcomes, which were moved elsewhere.
-    @inlinable
-    mutating func dropFirst(_ count: Int) {
-        self.results.moveInitialize(from: self.results + count, count: self.given - count)
-        self.given -= count
     }
 
     /// Forgets outcomes that were moved elsewhere.

@@ -11,8 +11,8 @@ public import Synchronization
 
 /// Tells senders, without the queue's lock, that a parked worker waits for jobs.
 ///
-/// It is written under the queue's lock, and set before the stages are looked at. A sender stages under the stage's
-/// lock and reads the flag afterwards: either its job was seen, or it sees the flag.
+/// It is written under the queue's lock, and set before the stages are looked at. A sender stages and reads the flag
+/// afterwards. All four steps are sequentially consistent: either its job was seen, or it sees the flag.
 //
 // SAFETY: an atomic on a cache line of its own.
 @usableFromInline
@@ -27,8 +27,8 @@ struct HungryFlag: @unchecked Sendable {
 
     @inlinable
     @inline(__always)
-    var isSet: Bool { self.flag.pointee.load(ordering: .relaxed) }
+    var isSet: Bool { self.flag.pointee.load(ordering: .sequentiallyConsistent) }
 
     @inlinable
-    func set(_ value: Bool) { self.flag.pointee.store(value, ordering: .relaxed) }
+    func set(_ value: Bool) { self.flag.pointee.store(value, ordering: .sequentiallyConsistent) }
 }

@@ -35,23 +35,23 @@ extension PoolCore {
                 await self.park(index)
                 turn = self.time.now()
             case .run:
-                let hasDelivered: Bool
+                let left: Range<Int>?
                 switch (self.handler, self.results.kind) {
                 case (.job(let handler), .discard), (.job(let handler), .channel):
                     firstRunTime = self.run(worker, handler, outcomes: &outcomes, now: now)
-                    hasDelivered = self.deliverNow(worker, &outcomes)
+                    left = self.deliverNow(worker, &outcomes)
                 case (.job(let handler), .sink):
                     let handler: (Job) async throws -> Output = { try handler($0) }
                     firstRunTime = await self.run(worker, handler, outcomes: &outcomes, now: now)
-                    hasDelivered = self.deliverNow(worker, &outcomes)
+                    left = self.deliverNow(worker, &outcomes)
                 case (.asyncJob(let handler), _):
                     firstRunTime = await self.run(worker, handler, outcomes: &outcomes, now: now)
-                    hasDelivered = self.deliverNow(worker, &outcomes)
+                    left = self.deliverNow(worker, &outcomes)
                 case (.batch(let handler), _):
                     firstRunTime = await self.run(worker, batch: handler, outcomes: &outcomes, now: now)
-                    hasDelivered = self.deliverNow(worker, &outcomes)
+                    left = self.deliverNow(worker, &outcomes)
                 }
-                if !hasDelivered { await self.deliverLater(index, worker, &outcomes) }
+                if let left { await self.deliverLater(index, left, &outcomes) }
             }
         }
         var effects = PoolEffects<Job>()
@@ -247,53 +247,67 @@ extension PoolCore {
 
     // MARK: - Handing over
 
-    /// Hands a batch's results over if the channel has places for all. False: some are left.
+    /// Hands a batch's results over if the channel has places for all; else the slots of those that are left.
     @inlinable
     func deliverNow(
         _ worker: WorkerBatch<Job>,
         _ outcomes: inout BatchOutcomes<Output>
-    ) -> Bool {
+    ) -> Range<Int>? {
         guard case .channel(let channel) = self.results.kind else {
             outcomes.removeAll()
-            return true
+            return nil
         }
         let count = outcomes.count
-        guard count > 0 else { return true }
+        guard count > 0 else { return nil }
         let cell = worker.cell
-        guard cell.beginDelivery() else { return false }
+        guard cell.beginDelivery() else { return 0..<count }
         let sent = channel.trySend(from: outcomes.results, count: count, moves: true) ?? 0
-        if sent == count {
-            outcomes.forget()
-            cell.endDelivery()
-            return true
-        }
-        outcomes.dropFirst(sent)
-        return false
+        guard sent == count else { return sent..<count }
+        outcomes.forget()
+        cell.endDelivery()
+        return nil
     }
 
-    /// Hands the rest over as places become free. Meanwhile the queue holds them: a drain takes them from there.
-    @usableFromInline
+    /// Hands the rest over as places become free. Meanwhile the queue knows of it: a drain takes it from there.
+    @inlinable
     func deliverLater(
         _ index: Int,
-        _ worker: WorkerBatch<Job>,
+        _ slots: Range<Int>,
         _ outcomes: inout BatchOutcomes<Output>
     ) async {
         guard case .channel(let channel) = self.results.kind else { return }
-        let held = Array(UnsafeBufferPointer(start: outcomes.results, count: outcomes.count))
         var wakeups = Wakeups<Result<Output, any Error>>()
-        var holds = self.queue.withLock { $0.hold(held, for: channel, worker: index, wakeups: &wakeups) }
+        let state = self.queue.lock()
+        var outcome = state.pointee.hold(slots, for: channel, worker: index, wakeups: &wakeups)
+        self.queue.unlock()
         wakeups.resume()
-        outcomes.removeAll()
-        while holds {
-            let outcome = await channel.waitForPlaces(self.queue.withLock { $0.heldResults[index].count })
-            var wakeups = Wakeups<Result<Output, any Error>>()
-            holds = self.queue.withLock { state in
-                switch outcome {
-                case .served, .retry: state.handOver(to: channel, worker: index, wakeups: &wakeups)
-                case .closed, .cancelled: state.giveUpResults(worker: index)
-                }
-            }
-            wakeups.resume()
+        while case .waits = outcome {
+            outcome = await self.deliverMore(index, to: channel)
         }
+        switch outcome {
+        case .done, .waits: outcomes.forget()
+        case .copied: outcomes.removeAll()
+        }
+    }
+
+    @inlinable
+    func deliverMore(
+        _ index: Int,
+        to channel: Channel<Result<Output, any Error>>
+    ) async -> PoolStateMachine<Job, Output>.HandOver {
+        let wait = await channel.waitForPlaces(self.queue.withLock { $0.heldResults[index].count })
+        var wakeups = Wakeups<Result<Output, any Error>>()
+        let state = self.queue.lock()
+        let outcome: PoolStateMachine<Job, Output>.HandOver
+        switch wait {
+        case .served, .retry:
+            outcome = state.pointee.handOver(to: channel, worker: index, wakeups: &wakeups)
+        case .closed, .cancelled:
+            state.pointee.giveUpResults(worker: index)
+            outcome = .done
+        }
+        self.queue.unlock()
+        wakeups.resume()
+        return outcome
     }
 }

@@ -115,7 +115,7 @@ extension PoolStateMachine {
         self.counts.accepted += admitted
         self.queued += admitted
         self.jobs.append(copying: source, count: admitted)
-        self.arrivals.append(repeating: now, count: admitted)
+        self.arrivals.append(now, count: admitted)
         self.wakeWorker(&effects)
         return admitted
     }
@@ -136,35 +136,37 @@ extension PoolStateMachine {
         now: UInt64,
         effects: inout PoolEffects<Job>
     ) -> Admission {
-        self.collect(stage)
+        self.settle(stage)
         let admission = self.admit(job, now: now, effects: &effects)
         guard case .accepted = admission, self.size == nil else { return admission }
         let free = self.limits.capacity - self.queued - self.promised
         let grant = min(self.limits.capacity / 4, SenderStage<Job>.capacityMax, free)
         if grant > 0 {
             self.promised += grant
-            stage.guarded.withLock { $0.room = grant }
+            _ = stage.grant(grant)
         }
         return .accepted
+    }
+
+    /// Empties a stage for its sender, which has no free places, and counts what it says it has offered.
+    @inlinable
+    mutating func settle(_ stage: SenderStage<Job>) {
+        self.collect(stage)
+        self.counts.offered += stage.grant(0)
     }
 
     /// Moves what a sender has staged into the queue. Its places were promised, so they are there.
     @inlinable
     mutating func collect(_ stage: SenderStage<Job>) {
-        let state = stage.guarded.lock()
-        self.counts.offered += state.pointee.offered
-        self.counts.accepted += state.pointee.accepted
-        state.pointee.offered = 0
-        state.pointee.accepted = 0
-        let count = state.pointee.count
-        if count > 0 {
-            state.pointee.count = 0
-            self.promised -= count
-            self.queued += count
-            self.jobs.append(moving: state.pointee.jobs, count: count)
-            self.arrivals.append(repeating: state.pointee.since, count: count)
-        }
-        stage.guarded.unlock()
+        let staged = stage.staged
+        let count = staged.count
+        guard count > 0 else { return }
+        self.counts.accepted += count
+        self.promised -= count
+        self.queued += count
+        self.jobs.append(moving: stage.jobs + staged.lowerBound, count: count)
+        self.arrivals.append(stage.arrival, count: count)
+        stage.collect(before: staged.upperBound)
     }
 
     /// Empties a stage, and wakes a worker for what was in it.
@@ -182,12 +184,7 @@ extension PoolStateMachine {
     /// Takes promised places back that senders have not used: somebody else needs them.
     @usableFromInline
     mutating func reclaimRoom() {
-        for stage in self.stages {
-            let state = stage.guarded.lock()
-            self.promised -= state.pointee.room
-            state.pointee.room = 0
-            stage.guarded.unlock()
-        }
+        for stage in self.stages { self.promised -= stage.reclaim() }
     }
 
     /// Adds a sender's stage.
@@ -197,13 +194,8 @@ extension PoolStateMachine {
     /// Takes a sender's stage away; its staged jobs stay in the queue.
     @usableFromInline
     mutating func retire(_ stage: SenderStage<Job>, now: UInt64, effects: inout PoolEffects<Job>) {
-        self.collect(stage)
-        let room = stage.guarded.withLock { state in
-            let room = state.room
-            state.room = 0
-            return room
-        }
-        self.promised -= room
+        self.promised -= stage.reclaim()
+        self.settle(stage)
         self.stages.removeAll { $0 === stage }
         self.admitSubmitters(now: now, effects: &effects)
         self.wakeWorker(&effects)
@@ -218,7 +210,7 @@ extension PoolStateMachine {
         self.queued += size.count
         self.queuedBytes += size.bytes
         self.jobs.append(job)
-        self.arrivals.append(now)
+        self.arrivals.append(now, count: 1)
     }
 
     @usableFromInline

@@ -81,11 +81,8 @@ extension PoolStateMachine {
             self.counts.returned += size.count
             self.returned.append(job)
         }
-        self.arrivals.dropFirst(self.arrivals.count)
-        for index in self.heldResults.indices {
-            self.undelivered.append(contentsOf: self.heldResults[index])
-            self.heldResults[index] = []
-        }
+        self.arrivals.removeAll()
+        for index in self.heldResults.indices { self.giveUpResults(worker: index) }
         self.finishIfDone(&effects)
     }
 
@@ -123,63 +120,15 @@ extension PoolStateMachine {
         self.finishIfDone(&effects)
     }
 
-    /// Hands over what there are places for, and keeps the rest. False: nothing is left to do.
-    mutating func hold(
-        _ results: [Result<Output, any Error>],
-        for channel: Channel<Result<Output, any Error>>,
-        worker index: Int,
-        wakeups: inout Wakeups<Result<Output, any Error>>
-    ) -> Bool {
-        let worker = self.workers + index
-        switch worker.pointee.phase {
-        // The drain has taken what there was.
-        case .abandoned, .exited: return false
-        case .active, .parked: break
-        }
-        self.heldResults[index] = results
-        worker.pointee.cell.endDelivery()
-        let holds = self.handOver(to: channel, worker: index, wakeups: &wakeups)
-        switch self.phase {
-        case .created, .running, .closed, .draining: return holds
-        case .revoked, .finished: return self.giveUpResults(worker: index)
-        }
-    }
-
-    /// Hands over what a worker's results there are places for. False: nothing is left.
-    ///
-    /// The channel's lock is taken inside the queue's: a result is always in one place that a drain can see.
-    mutating func handOver(
-        to channel: Channel<Result<Output, any Error>>,
-        worker index: Int,
-        wakeups: inout Wakeups<Result<Output, any Error>>
-    ) -> Bool {
-        let state = channel.guarded.lock()
-        let sent = self.heldResults[index].withUnsafeBufferPointer {
-            state.pointee.sendServed(copying: $0, wakeups: &wakeups)
-        }
-        channel.guarded.unlock()
-        guard let sent else { return self.giveUpResults(worker: index) }
-        self.heldResults[index].removeFirst(sent)
-        return !self.heldResults[index].isEmpty
-    }
-
-    /// Puts what a worker could not hand over into the drain's report: nobody will take it.
-    mutating func giveUpResults(worker index: Int) -> Bool {
-        self.undelivered.append(contentsOf: self.heldResults[index])
-        self.heldResults[index] = []
-        return false
-    }
-
-    /// The ledger now. Stages are read under their own locks, one after another: each is balanced by itself.
+    /// The ledger now. Stages are read one after another: each is balanced by itself.
     func ledger() -> Ledger {
         var ledger = self.counts
         ledger.queued = self.queued
         for stage in self.stages {
-            let state = stage.guarded.lock()
-            ledger.offered += state.pointee.offered
-            ledger.accepted += state.pointee.accepted
-            ledger.queued += state.pointee.count
-            stage.guarded.unlock()
+            let staged = stage.staged
+            ledger.offered += staged.upperBound
+            ledger.accepted += staged.count
+            ledger.queued += staged.count
         }
         for index in 0..<self.limits.workers { ledger.inFlight += (self.workers + index).pointee.held }
         return ledger
@@ -187,14 +136,14 @@ extension PoolStateMachine {
 
     /// When the oldest job that waits for a worker came.
     func oldestArrival() -> UInt64? {
-        let staged = self.stages.compactMap { $0.guarded.withLock { $0.count > 0 ? $0.since : nil } }
+        let staged = self.stages.compactMap { $0.staged.isEmpty ? nil : $0.arrival }
         return ((self.arrivals.isEmpty ? [] : [self.arrivals.first]) + staged).min()
     }
 
     /// How many jobs wait although a worker is parked and none is on its way: always 0, or a wake-up was lost.
     func strandedJobs() -> Int {
         guard !self.parked.isEmpty, !self.isWaking else { return 0 }
-        let staged = self.stages.reduce(0) { $0 + $1.guarded.withLock { $0.count } }
+        let staged = self.stages.reduce(0) { $0 + $1.staged.count }
         return self.queued + staged + (0..<self.limits.workers).reduce(0) { $0 + self.stealable(self.workers + $1) }
     }
 

@@ -41,8 +41,7 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
     @usableFromInline var phase = Phase.created
     var hasStarted = false
     @usableFromInline var jobs: Ring<Job>
-    /// When each queued job came, slot by slot.
-    @usableFromInline var arrivals: Ring<UInt64>
+    @usableFromInline var arrivals = Arrivals()
     /// The queued jobs as the bounds count them.
     @usableFromInline var queued = 0
     @usableFromInline var queuedBytes = 0
@@ -65,8 +64,8 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
     @usableFromInline var steals = 0
     /// Where each worker keeps the results of its batch, one for each ended job in order; only with a results channel.
     @usableFromInline var resultBuffers: [UnsafeMutablePointer<Result<Output, any Error>>?]
-    /// Results that their worker could not hand over yet.
-    @usableFromInline var heldResults: [[Result<Output, any Error>]]
+    /// Which slots there hold results that their worker could not hand over yet.
+    @usableFromInline var heldResults: [Range<Int>]
 
     var returned: [Job] = []
     var abandoned: [(job: Job, worker: Int, since: UInt64)] = []
@@ -85,13 +84,12 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
         self.hungry = hungry
         // A sized job counts for at least one: no queue ever holds more of them than its capacity.
         self.jobs = Ring(capacity: limits.capacity)
-        self.arrivals = Ring(capacity: limits.capacity)
         self.workers = .allocate(capacity: limits.workers)
         for index in 0..<limits.workers {
             (self.workers + index).initialize(to: WorkerRecord(batchMax: limits.batchMax))
         }
         self.resultBuffers = Array(repeating: nil, count: limits.workers)
-        self.heldResults = Array(repeating: [], count: limits.workers)
+        self.heldResults = Array(repeating: 0..<0, count: limits.workers)
         self.parked.reserveCapacity(limits.workers)
     }
 

@@ -76,18 +76,7 @@ extension WorkerPool {
         @inlinable
         @inline(__always)
         func stage(_ job: Job) -> Bool {
-            let state = self.stage.guarded.lock()
-            guard state.pointee.room > 0 else {
-                self.stage.guarded.unlock()
-                return false
-            }
-            if state.pointee.count == 0 { state.pointee.since = self.core.time.now() }
-            state.pointee.offered &+= 1
-            (state.pointee.jobs + state.pointee.count).initialize(to: job)
-            state.pointee.count &+= 1
-            state.pointee.room &-= 1
-            state.pointee.accepted &+= 1
-            self.stage.guarded.unlock()
+            guard self.stage.stage(job, self.core.time) else { return false }
             if self.core.hungry.isSet { self.passOn() }
             return true
         }

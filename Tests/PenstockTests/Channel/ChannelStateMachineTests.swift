@@ -121,7 +121,7 @@ struct ChannelStateMachineTests {
                 guard let base = buffer.baseAddress else { return nil }
                 return call == .sendThree
                     ? machine.send(from: base, count: 3, moves: false, wakeups: &wakeups)
-                    : machine.sendServed(copying: UnsafeBufferPointer(buffer), wakeups: &wakeups)
+                    : machine.sendServed(moving: base, count: 3, wakeups: &wakeups)
             }
             resumed = wakeups.outcomes.count
             return sent.map { "\($0)" } ?? "nil"

@@ -206,16 +206,7 @@ struct PoolModel: ~Copyable {
         let stage = self.stages[self.random.below(self.stages.count)]
         let job = self.newJob(.queued)
         let now = self.now
-        let isStaged = stage.guarded.withLock { state in
-            guard state.room > 0 else { return false }
-            if state.count == 0 { state.since = now }
-            (state.jobs + state.count).initialize(to: job)
-            state.count += 1
-            state.offered += 1
-            state.accepted += 1
-            state.room -= 1
-            return true
-        }
+        let isStaged = stage.stage(job, TimeSource(manual: .init(now: { now }, sleepUntil: { _ in })))
         var effects = PoolEffects<Int>()
         if isStaged {
             if self.pool.hungry.isSet { self.pool.flush(stage, effects: &effects) }
@@ -233,7 +224,7 @@ struct PoolModel: ~Copyable {
         var effects = PoolEffects<Int>()
         self.pool.retire(stage, now: self.now, effects: &effects)
         self.settleLine()
-        if stage.guarded.withLock({ $0.count + $0.room }) != 0 { self.fail("a retired stage holds places") }
+        if stage.staged.count + stage.room != 0 { self.fail("a retired stage holds places") }
     }
 
     private mutating func close() {
@@ -331,7 +322,7 @@ struct PoolModel: ~Copyable {
         if self.pool.queued < 0 || self.pool.promised < 0 || self.pool.queuedBytes < 0 {
             self.fail("\(when): negative")
         }
-        let held = self.stages.reduce(0) { $0 + $1.guarded.withLock { $0.count + $0.room } }
+        let held = self.stages.reduce(0) { $0 + $1.staged.count + $1.room }
         if self.pool.promised != held { self.fail("\(when): promised \(self.pool.promised), stages hold \(held)") }
         if self.pool.hungry.isSet != (!self.pool.parked.isEmpty && !self.pool.isWaking) {
             self.fail("\(when): the hungry flag is wrong")
