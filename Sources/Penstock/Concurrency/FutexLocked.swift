@@ -104,6 +104,13 @@ package func futexWakeOne(_ word: UnsafeMutablePointer<Atomic<UInt32>>) {
     cpenstock_wake(word, 1)
 }
 
+/// Does nothing for about a microsecond, without giving the processor away.
+@usableFromInline
+@inline(never)
+package func pauseProcessor() {
+    for _ in 0..<looksMax { cpenstock_pause() }
+}
+
 /// Allocates an atomic on 128 bytes of its own, so that neighbours do not slow each other.
 @usableFromInline
 package func allocatePadded<Value: AtomicRepresentable>(

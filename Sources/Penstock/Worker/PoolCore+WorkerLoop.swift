@@ -11,6 +11,10 @@
 extension PoolCore {
     /// How long a worker goes on while other tasks wait for its thread: 100 microseconds.
     @inlinable static var turnMax: UInt64 { 100_000 }
+    /// What counts as a small batch: a worker that has one, and is done with it within ``lingerTimeMax``, waits for
+    /// about a microsecond before it comes again. Otherwise it fights with producers for the lock over a job or two.
+    @inlinable static var smallBatchMax: Int { 16 }
+    @inlinable static var lingerTimeMax: UInt64 { 1500 }
 
     @inlinable
     func runWorker(_ index: Int) async {
@@ -21,13 +25,19 @@ extension PoolCore {
         var worker = self.queue.withLock { WorkerBatch($0.workers + index) }
         var firstRunTime: UInt64?
         var turn = self.time.now()
+        var takenAt: UInt64 = 0
         loop: while true {
-            let now = self.time.now()
+            var now = self.time.now()
+            if worker.count < Self.smallBatchMax, now &- takenAt < Self.lingerTimeMax {
+                pauseProcessor()
+                now = self.time.now()
+            }
             if now &- turn > Self.turnMax, self.othersWait {
                 await Task.yield()
                 turn = self.time.now()
                 continue
             }
+            takenAt = now
             switch self.take(index, &worker, now: now, firstRunTime: firstRunTime) {
             case .exit: break loop
             case .park:

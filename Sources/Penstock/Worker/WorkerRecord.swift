@@ -73,11 +73,14 @@ struct WorkerRecord<Job>: ~Copyable {
 struct WorkerBatch<Job> {
     @usableFromInline let cell: WorkerCell
     @usableFromInline let jobs: UnsafeMutablePointer<Job>
+    /// How many jobs it had when it was taken.
+    @usableFromInline let count: Int
 
     @inlinable
     init(_ record: UnsafeMutablePointer<WorkerRecord<Job>>) {
         self.cell = record.pointee.cell
         self.jobs = record.pointee.jobs
+        self.count = record.pointee.taken
     }
 }
 
