@@ -1,0 +1,3 @@
+module penstock/benchmarks/peers
+
+go 1.19
