@@ -21,6 +21,7 @@
 
 #include <linux/futex.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 void cpenstock_wait(void *address, uint32_t expected) {
@@ -44,6 +45,8 @@ int cpenstock_affinity_count(void) {
 
 void cpenstock_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
+void cpenstock_sharpen_timers(void) { prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); }
+
 #elif defined(__APPLE__)
 
 #include <os/os_sync_wait_on_address.h>
@@ -65,6 +68,8 @@ int cpenstock_affinity_count(void) {
 }
 
 void cpenstock_name_thread(const char *name) { pthread_setname_np(name); }
+
+void cpenstock_sharpen_timers(void) {}
 
 #else
 #error "Penstock runs on Linux and macOS."

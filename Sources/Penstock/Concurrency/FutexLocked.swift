@@ -10,7 +10,7 @@
 import CPenstock
 public import Synchronization
 
-/// A value behind the three-state futex lock, for the channel and the pool's queue only.
+/// A value behind the three-state futex lock, for the channel, the pool's queue and the resource pool only.
 ///
 /// The lock is the third one of Ulrich Drepper's "Futexes Are Tricky" (2011): 0 is free, 1 is held, 2 is held with
 /// sleepers. Lock word and value stand in one block, 128 bytes apart, so that waiting on the word does not slow the

@@ -17,8 +17,11 @@ import Musl
 import Darwin
 #endif
 
-/// How many processors this process may use: those of its affinity mask, and no more than its cgroup's share.
+/// How many processors this process may use: those of its affinity mask, and no more than its cgroups' share.
 package enum ProcessorCount {
+    /// More of a file is not read. A mount takes some hundred bytes of `mountinfo`.
+    private static let bytesMax = 1 << 20
+
     /// The count, at least 1, read anew at each call.
     package static func available() -> Int {
         let allowed = Int(cpenstock_affinity_count())
@@ -26,33 +29,31 @@ package enum ProcessorCount {
         return max(1, min(allowed, share))
     }
 
-    /// The share from the text of a cgroup v2 `cpu.max`, as "50000 100000", rounded up; nil for "max".
-    package static func share(cpuMax text: String) -> Int? {
-        let words = text.split(whereSeparator: \.isWhitespace)
-        guard words.count == 2, let quota = Int(words[0]), let period = Int(words[1]), period > 0 else { return nil }
-        return max(1, quota / period + (quota % period > 0 ? 1 : 0))
-    }
+    // MARK: - Private
 
     private static func cgroupShare() -> Int? {
         #if os(Linux)
-        if let text = self.contents("/sys/fs/cgroup/cpu.max") { return self.share(cpuMax: text) }
-        // cgroup v1: a quota of -1 is no limit.
-        if let quota = self.contents("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), !quota.hasPrefix("-"),
-            let period = self.contents("/sys/fs/cgroup/cpu/cpu.cfs_period_us")
-        {
-            return self.share(cpuMax: quota + " " + period)
-        }
-        #endif
+        guard let groups = self.contents("/proc/self/cgroup"), let mounts = self.contents("/proc/self/mountinfo")
+        else { return nil }
+        return CgroupFolders(groups: groups, mounts: mounts)?.share(reading: self.contents)
+        #else
         return nil
+        #endif
     }
 
     private static func contents(_ path: String) -> String? {
-        let file = open(path, O_RDONLY)
+        let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
-        return withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { buffer in
-            let count = read(file, buffer.baseAddress, buffer.count)
-            return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+        var text: [UInt8] = []
+        return withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+            while text.count < self.bytesMax {
+                let count = read(file, buffer.baseAddress, buffer.count)
+                guard count >= 0 else { return nil }
+                if count == 0 { break }
+                text.append(contentsOf: buffer[..<count])
+            }
+            return String(decoding: text, as: UTF8.self)
         }
     }
 }

@@ -21,8 +21,8 @@ import Darwin
 /// Runs tasks on a bounded number of threads of its own.
 ///
 /// Threads start when there is work for them, park when there is none, and end after ``shutdown()``. Because they are
-/// not the cooperative pool's, a job on them may block. A parked thread costs about 24 microseconds to wake, so one is
-/// woken at a time: it wakes the next if it leaves work behind.
+/// not the cooperative pool's, a job on them may block. A parked thread costs about 24 microseconds to wake: a task that
+/// comes wakes one, and a thread that leaves work behind wakes another.
 //
 // SAFETY: the state is under its lock; `epoch` and `pending` are atomics.
 @usableFromInline
@@ -31,8 +31,8 @@ package final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
         var ready = Ring<UnownedJob>(capacity: 64)
         var threads = 0
         var parked = 0
-        /// A thread was woken and has not come yet.
-        var waking = false
+        /// How many parked threads were woken and have not come yet.
+        var waking = 0
         var stopping = false
     }
 
@@ -94,8 +94,8 @@ package final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
 
     /// Decides whether a parked thread is to be woken. The epoch moves under the lock: who parks reads it there too.
     private func wakeOne(_ state: inout State) -> Bool {
-        guard state.parked > 0, !state.waking else { return false }
-        state.waking = true
+        guard state.parked > state.waking else { return false }
+        state.waking += 1
         self.epoch.pointee.add(1, ordering: .relaxed)
         return true
     }
@@ -160,7 +160,8 @@ package final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
             cpenstock_wait(self.epoch, key)
             _ = self.state.lock()
             state.pointee.parked -= 1
-            state.pointee.waking = false
+            // One that had not slept yet may come instead of the one that was woken, or beside it.
+            if state.pointee.waking > 0 { state.pointee.waking -= 1 }
         }
     }
 }

@@ -55,7 +55,7 @@ package final class Waiter<Element>: @unchecked Sendable {
     @usableFromInline var state = State.new
     /// What a sender brings, or a receiver was given.
     @usableFromInline package var element: Element?
-    /// How many elements the call still has, this one included.
+    /// How many elements the call still has, this one included; `.max` for a sender, which does not say.
     @usableFromInline package var remaining = 1
     @usableFromInline var continuation: UnsafeContinuation<WaitOutcome, Never>?
     @usableFromInline var next: Waiter?

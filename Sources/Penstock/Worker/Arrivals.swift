@@ -43,16 +43,35 @@ struct Arrivals: ~Copyable {
     @inlinable
     mutating func dropFirst(_ count: Int) {
         var left = count
+        while left > 0 { left -= self.dropRun(atMost: left) }
+    }
+
+    /// Drops the oldest `count` jobs, and records for each how long ago it came; there must be as many.
+    @inlinable
+    mutating func dropFirst(_ count: Int, until now: UInt64, recordingInto waitTimes: inout LatencyHistogram) {
+        var left = count
         while left > 0 {
-            let run = self.runs.slots + self.runs.head
-            if run.pointee.count > left {
-                run.pointee.count -= left
-                return
-            }
-            left -= run.pointee.count
-            self.runs.advance(1)
+            let time = self.first
+            let dropped = self.dropRun(atMost: left)
+            waitTimes.record(now > time ? now - time : 0, count: dropped)
+            left -= dropped
         }
     }
 
     mutating func removeAll() { self.runs.dropFirst(self.runs.count) }
+
+    // MARK: - Private
+
+    /// Drops jobs that came at one time and says how many.
+    @inlinable
+    mutating func dropRun(atMost most: Int) -> Int {
+        let run = self.runs.slots + self.runs.head
+        let count = run.pointee.count
+        guard count <= most else {
+            run.pointee.count -= most
+            return most
+        }
+        self.runs.advance(1)
+        return count
+    }
 }

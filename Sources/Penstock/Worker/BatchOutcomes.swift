@@ -61,8 +61,8 @@ public struct BatchOutcomes<Output: Sendable>: ~Copyable {
 
     @inlinable
     mutating func removeAll() {
-        // One by one: in bulk the runtime would be asked for each what a result is.
-        for index in 0..<self.given { (self.results + index).deinitialize(count: 1) }
+        // Outputs that hold nothing need no visit: the runtime would be asked for each what a result is.
+        if self.failures > 0 || !_isPOD(Output.self) { self.results.deinitialize(count: self.given) }
         self.forget()
     }
 

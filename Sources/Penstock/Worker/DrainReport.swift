@@ -19,9 +19,9 @@ public struct DrainReport<Job: Sendable, Output: Sendable>: Sendable {
     public let abandoned: [AbandonedJob<Job>]
     /// Results that nobody took: their jobs have ended and are counted so.
     public let undelivered: [Result<Output, any Error>]
-    /// How long queued jobs waited for a worker, sampled: the first of each batch.
+    /// How long queued jobs waited for a worker: the first of each batch, or as ``WorkerPoolConfiguration/timing`` says.
     public let waitTimes: LatencyHistogram
-    /// How long handlers ran, sampled: the first of each batch; of a batch handler, a job's share of its batch.
+    /// How long handlers ran, for as many jobs; of a batch handler, a job's share of its batch.
     public let runTimes: LatencyHistogram
 }
 

@@ -77,7 +77,7 @@ extension PoolCore {
 
     /// Offers many jobs, as many at a time as there are places.
     @inlinable
-    func submit(contentsOf jobs: some Collection<Job>) async throws(PenstockError) {
+    func submit(contentsOf jobs: some Collection<Job>, isSender: Bool = false) async throws(PenstockError) {
         let count = jobs.count
         var accepted = 0
         var rest = jobs[...]
@@ -87,8 +87,9 @@ extension PoolCore {
                 throw .closedPool(self.configuration.name, acceptedCount: accepted)
             }
             if more == 0 {
+                let remaining = isSender ? .max : count - accepted
                 do throws(PenstockError) {
-                    try await self.submitSlow(next, remaining: count - accepted, acceptedCount: accepted)
+                    try await self.submitSlow(next, remaining: remaining, acceptedCount: accepted)
                 } catch {
                     self.reject(contentsOf: rest.dropFirst())
                     throw error

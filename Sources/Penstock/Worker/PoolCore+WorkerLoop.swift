@@ -9,11 +9,8 @@
 
 /// One worker's loop: report and take, run, hand over, and park when there is nothing.
 extension PoolCore {
-    /// How long a worker goes on while other tasks wait for its thread: 100 microseconds.
-    @inlinable static var turnMax: UInt64 { 100_000 }
-    /// What counts as a small batch: a worker that has one, and is done with it within ``lingerTimeMax``, waits for
-    /// about a microsecond before it comes again. Otherwise it fights with producers for the lock over a job or two.
-    @inlinable static var smallBatchMax: Int { 16 }
+    /// A worker with a batch of less than ``smallBatch`` jobs that is done with it within this waits for about a
+    /// microsecond before it comes again. Otherwise it fights with producers for the lock over a job or two.
     @inlinable static var lingerTimeMax: UInt64 { 1500 }
 
     @inlinable
@@ -23,42 +20,43 @@ extension PoolCore {
             self.queue.withLock { $0.resultBuffers[index] = outcomes.results }
         }
         var worker = self.queue.withLock { WorkerBatch($0.workers + index) }
-        var firstRunTime: UInt64?
+        var runTimes = RunTimes(self.limits)
+        defer { runTimes.deallocate() }
         var turn = self.time.now()
         var takenAt: UInt64 = 0
         loop: while true {
             var now = self.time.now()
-            if worker.count < Self.smallBatchMax, now &- takenAt < Self.lingerTimeMax {
+            if worker.count < self.smallBatch, now &- takenAt < Self.lingerTimeMax {
                 pauseProcessor()
                 now = self.time.now()
             }
-            if now &- turn > Self.turnMax, self.othersWait {
+            if now &- turn > worker.turnMax, self.othersWait {
                 await Task.yield()
                 turn = self.time.now()
                 continue
             }
             takenAt = now
-            switch self.take(index, &worker, now: now, firstRunTime: firstRunTime) {
+            switch self.take(index, &worker, now: now, runTimes: runTimes) {
             case .exit: break loop
             case .park:
-                firstRunTime = nil
+                runTimes.count = 0
                 await self.park(index)
                 turn = self.time.now()
             case .run:
                 let left: Range<Int>?
                 switch (self.handler, self.results.kind) {
                 case (.job(let handler), .discard), (.job(let handler), .channel):
-                    firstRunTime = self.run(worker, handler, outcomes: &outcomes, now: now)
+                    self.run(worker, handler, &outcomes, &runTimes, now: now)
                     left = self.deliverNow(worker, &outcomes)
                 case (.job(let handler), .sink):
                     let handler: (Job) async throws -> Output = { try handler($0) }
-                    firstRunTime = await self.run(worker, handler, outcomes: &outcomes, now: now)
+                    await self.run(worker, handler, &outcomes, &runTimes, now: now)
                     left = self.deliverNow(worker, &outcomes)
                 case (.asyncJob(let handler), _):
-                    firstRunTime = await self.run(worker, handler, outcomes: &outcomes, now: now)
+                    await self.run(worker, handler, &outcomes, &runTimes, now: now)
                     left = self.deliverNow(worker, &outcomes)
                 case (.batch(let handler), _):
-                    firstRunTime = await self.run(worker, batch: handler, outcomes: &outcomes, now: now)
+                    await self.run(worker, batch: handler, &outcomes, &runTimes, now: now)
                     left = self.deliverNow(worker, &outcomes)
                 }
                 if let left { await self.deliverLater(index, left, &outcomes) }
@@ -84,13 +82,14 @@ extension PoolCore {
         _ index: Int,
         _ worker: inout WorkerBatch<Job>,
         now: UInt64,
-        firstRunTime: UInt64?
+        runTimes: RunTimes
     ) -> PoolStateMachine<Job, Output>.TakeAction {
         var effects = PoolEffects<Job>()
         let state = self.queue.lock()
-        let action = state.pointee.take(worker: index, now: now, firstRunTime: firstRunTime, effects: &effects)
+        let action = state.pointee.take(worker: index, now: now, runTimes: runTimes, effects: &effects)
         let record = state.pointee.workers + index
         worker = WorkerBatch(record)
+        worker.turnMax = state.pointee.turnMax
         let (spareJobs, spent) = (record.pointee.spareJobs, record.pointee.spent)
         record.pointee.spent = 0
         self.queue.unlock()
@@ -114,13 +113,14 @@ extension PoolCore {
     func run(
         _ worker: WorkerBatch<Job>,
         _ handler: (Job) throws -> Output,
-        outcomes: inout BatchOutcomes<Output>,
+        _ outcomes: inout BatchOutcomes<Output>,
+        _ runTimes: inout RunTimes,
         now: UInt64
-    ) -> UInt64? {
+    ) {
         let cell = worker.cell
         let jobs = worker.jobs
         outcomes.begin(self.limits.batchMax)
-        var firstRunTime: UInt64?
+        runTimes.begin(self.time, now: now)
         while let slot = cell.claim() {
             do {
                 let output = try handler(jobs[slot])
@@ -128,9 +128,9 @@ extension PoolCore {
             } catch {
                 self.end(jobs + slot, cell, failure: error, &outcomes)
             }
-            if slot == 0 { firstRunTime = self.time.now() &- now }
+            if slot < runTimes.timed { runTimes.mark(self.time) }
         }
-        return firstRunTime
+        runTimes.end(self.time)
     }
 
     /// Runs a batch with an asynchronous handler, or with a sink that each job ends with.
@@ -138,13 +138,14 @@ extension PoolCore {
     func run(
         _ worker: WorkerBatch<Job>,
         _ handler: (Job) async throws -> Output,
-        outcomes: inout BatchOutcomes<Output>,
+        _ outcomes: inout BatchOutcomes<Output>,
+        _ runTimes: inout RunTimes,
         now: UInt64
-    ) async -> UInt64? {
+    ) async {
         let cell = worker.cell
         let jobs = worker.jobs
         outcomes.begin(self.limits.batchMax)
-        var firstRunTime: UInt64?
+        runTimes.begin(self.time, now: now)
         while let slot = cell.claim() {
             do {
                 let output = try await handler(jobs[slot])
@@ -154,9 +155,9 @@ extension PoolCore {
                 if case .sink(let sink) = self.results.kind { await sink(.failure(error)) }
                 self.end(jobs + slot, cell, failure: error, &outcomes)
             }
-            if slot == 0 { firstRunTime = self.time.now() &- now }
+            if slot < runTimes.timed { runTimes.mark(self.time) }
         }
-        return firstRunTime
+        runTimes.end(self.time)
     }
 
     /// Runs a batch with a handler of whole batches, which begins whole.
@@ -164,12 +165,14 @@ extension PoolCore {
     func run(
         _ worker: WorkerBatch<Job>,
         batch handler: (borrowing Span<Job>, inout BatchOutcomes<Output>) async throws -> Void,
-        outcomes: inout BatchOutcomes<Output>,
+        _ outcomes: inout BatchOutcomes<Output>,
+        _ runTimes: inout RunTimes,
         now: UInt64
-    ) async -> UInt64? {
+    ) async {
         let cell = worker.cell
         let count = cell.claimAll()
-        guard count > 0 else { return nil }
+        runTimes.count = 0
+        guard count > 0 else { return }
         outcomes.begin(count)
         do {
             let jobs = UnsafeBufferPointer(start: worker.jobs, count: count)
@@ -179,9 +182,8 @@ extension PoolCore {
             outcomes.removeAll()
             for _ in 0..<count { outcomes.append(failure: error) }
         }
-        let runTime = (self.time.now() &- now) / UInt64(count)
+        if runTimes.timed > 0 { runTimes.set((self.time.now() &- now) / UInt64(count), jobs: count) }
         await self.endBatch(worker, count, &outcomes)
-        return runTime
     }
 
     @inlinable

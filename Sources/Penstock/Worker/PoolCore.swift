@@ -30,6 +30,9 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
     @usableFromInline let queue: FutexLocked<PoolStateMachine<Job, Output>>
     /// The pool's own threads; nil on an executor that was handed in.
     @usableFromInline let threads: ThreadExecutor?
+    /// Below how many jobs a batch is so small that its worker lets producers put in more before it comes again; 0 with
+    /// one processor, which a producer gets only when the worker gives it up.
+    @usableFromInline let smallBatch: Int
     /// The workers' tasks. They belong to the pool and not to whoever runs it, because a handler that ignores
     /// cancellation must not hold `run()` and `drain` for ever.
     private let tasks = Locked<[Task<Void, Never>]>([])
@@ -41,19 +44,20 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
         size: (@Sendable (borrowing Job) -> JobSize)?,
         handler: Handler
     ) {
-        let limits = configuration.limits()
+        let processors = configuration.processors ?? ProcessorCount.available()
+        let limits = configuration.limits(processors: processors)
+        let threads = configuration.threadCount(workers: limits.workers, processors: processors)
         self.configuration = configuration
         self.limits = limits
         self.time = configuration.time
         self.handler = handler
         self.results = results
         self.size = size
+        self.smallBatch = processors > 1 ? 16 : 0
         self.hungry = HungryFlag()
         self.queue = FutexLocked(PoolStateMachine(limits: limits, size: size, hungry: self.hungry))
         self.threads =
-            configuration.executor == nil
-            ? ThreadExecutor(threads: configuration.threadCount(workers: limits.workers), name: configuration.name)
-            : nil
+            configuration.executor == nil ? ThreadExecutor(threads: threads, name: configuration.name) : nil
     }
 
     deinit {

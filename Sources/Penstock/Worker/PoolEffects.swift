@@ -14,8 +14,8 @@ struct PoolEffects<Job>: ~Copyable {
     @usableFromInline var submitters = Wakeups<Job>()
     /// A parked worker to wake.
     @usableFromInline var worker: UnsafeContinuation<Void, Never>?
-    /// More of them: only when a pool closes.
-    @usableFromInline var others: [UnsafeContinuation<Void, Never>] = []
+    /// More of them, when a pool closes. Nil and no empty array otherwise: that would be retained and released for nothing.
+    @usableFromInline var others: [UnsafeContinuation<Void, Never>]?
 
     /// Every accepted job has its end now.
     @usableFromInline var hasFinished = false
@@ -27,10 +27,15 @@ struct PoolEffects<Job>: ~Copyable {
     @inlinable
     @inline(__always)
     consuming func perform() {
+        if self.others != nil { self.wakeOthers() }
         let worker = self.worker
-        let others = self.others
         self.submitters.resume()
         if let worker { worker.resume() }
-        for other in others { other.resume() }
+    }
+
+    @usableFromInline
+    @inline(never)
+    borrowing func wakeOthers() {
+        for other in self.others ?? [] { other.resume() }
     }
 }

@@ -23,9 +23,9 @@ public struct PoolSnapshot: Sendable {
     public let oldestAge: Duration
     /// How often an idle worker took over jobs that another had not begun.
     public let steals: Int
-    /// How long queued jobs waited for a worker, sampled: the first of each batch.
+    /// How long queued jobs waited for a worker: the first of each batch, or as ``WorkerPoolConfiguration/timing`` says.
     public let waitTimes: LatencyHistogram
-    /// How long handlers ran, sampled: the first of each batch; of a batch handler, a job's share of its batch.
+    /// How long handlers ran, for as many jobs; of a batch handler, a job's share of its batch.
     public let runTimes: LatencyHistogram
 
     /// How many jobs wait for a worker.

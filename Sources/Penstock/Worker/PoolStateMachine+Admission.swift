@@ -70,18 +70,29 @@ extension PoolStateMachine {
     /// Gives free places to those who wait for them, in their order.
     @inlinable
     mutating func admitSubmitters(now: UInt64, effects: inout PoolEffects<Job>) {
+        if let first = self.submitters.first, first.remaining > 1 {
+            // A producer of many is woken when one wake-up moves many, and then those behind it, who would hold it up.
+            let free = self.limits.capacity - self.queued - self.promised
+            let wanted = first.remaining == .max ? self.senderWait : first.remaining
+            if free < min(wanted, max(1, self.limits.capacity / 2)) { return }
+        }
         while let first = self.submitters.first, let job = first.element {
             let size = self.size(of: job)
             guard self.fits(size) else { return }
-            let free = self.limits.capacity - self.queued - self.promised
-            // A producer of many is woken when one wake-up moves many; it could not have ended earlier.
-            if first.remaining > 1, free < min(first.remaining, max(1, self.limits.capacity / 2)) { return }
             self.submitters.remove(first, outcome: .served)
             first.element = nil
             self.counts.waiting -= size.count
             self.append(job, size: size, now: now)
             effects.submitters.append(first)
         }
+    }
+
+    /// For how many free places a sender waits that has found none: for half a millisecond's work, and at most a quarter
+    /// of the capacity. A wake-up for each place that becomes free would cost more than many a job.
+    @usableFromInline var senderWait: Int {
+        guard self.jobTime > 0 else { return 1 }
+        let places = UInt64(self.limits.parallelism) * 500_000 / self.jobTime
+        return max(1, min(self.limits.capacity / 4, Int(clamping: places)))
     }
 
     // MARK: - Many jobs
@@ -220,12 +231,25 @@ extension PoolStateMachine {
         self.counts.rejected += count
     }
 
-    /// Wakes a parked worker if there is a job for it and none is on its way.
+    /// Wakes a parked worker if there is a job for it and none is on its way, or more than those on their way can do.
     @inlinable
     @inline(__always)
     mutating func wakeWorker(_ effects: inout PoolEffects<Job>) {
-        if !self.parked.isEmpty, !self.isWaking, !self.jobs.isEmpty { self.wakeWorkerSlow(&effects) }
+        if !self.parked.isEmpty, !self.jobs.isEmpty, self.waking == 0 || self.isWorthAnother {
+            self.wakeWorkerSlow(&effects)
+        }
     }
+
+    /// Whether the queued jobs take longer than one more worker needs to come, and a processor is free for it.
+    ///
+    /// Otherwise each worker that comes wakes the next, which is late by as many wake-ups as there are before it.
+    @usableFromInline var isWorthAnother: Bool {
+        self.limits.workers - self.parked.count < self.limits.parallelism
+            && UInt64(self.jobs.count) &* self.jobTime > UInt64(self.waking) &* Self.wakeTime
+    }
+
+    /// How long a parked thread takes to come: about 25 microseconds.
+    static var wakeTime: UInt64 { 25_000 }
 
     @usableFromInline
     @inline(never)
@@ -234,12 +258,12 @@ extension PoolStateMachine {
         let worker = self.workers + index
         worker.pointee.phase = .active
         worker.pointee.isWoken = true
-        self.isWaking = true
+        self.waking += 1
         self.updateHungry()
         effects.worker = worker.pointee.continuation
         worker.pointee.continuation = nil
     }
 
     @usableFromInline
-    mutating func updateHungry() { self.hungry.set(!self.parked.isEmpty && !self.isWaking) }
+    mutating func updateHungry() { self.hungry.set(!self.parked.isEmpty && self.waking == 0) }
 }

@@ -142,7 +142,7 @@ extension PoolStateMachine {
 
     /// How many jobs wait although a worker is parked and none is on its way: always 0, or a wake-up was lost.
     func strandedJobs() -> Int {
-        guard !self.parked.isEmpty, !self.isWaking else { return 0 }
+        guard !self.parked.isEmpty, self.waking == 0 else { return 0 }
         let staged = self.stages.reduce(0) { $0 + $1.staged.count }
         return self.queued + staged + (0..<self.limits.workers).reduce(0) { $0 + self.stealable(self.workers + $1) }
     }
@@ -162,11 +162,11 @@ extension PoolStateMachine {
     // MARK: - Private
 
     private mutating func wakeAllWorkers(_ effects: inout PoolEffects<Job>) {
-        for index in self.parked {
+        effects.others = self.parked.compactMap { index in
             let worker = self.workers + index
             worker.pointee.phase = .active
-            if let continuation = worker.pointee.continuation { effects.others.append(continuation) }
-            worker.pointee.continuation = nil
+            defer { worker.pointee.continuation = nil }
+            return worker.pointee.continuation
         }
         self.parked = []
         self.updateHungry()

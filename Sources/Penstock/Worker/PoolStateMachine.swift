@@ -54,8 +54,10 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
     @usableFromInline let workers: UnsafeMutablePointer<WorkerRecord<Job>>
     /// Parked workers; the last to park is woken first, its caches are warm.
     @usableFromInline var parked: [Int] = []
-    /// A parked worker was woken and has not come yet.
-    @usableFromInline var isWaking = false
+    /// How many parked workers were woken and have not come yet.
+    @usableFromInline var waking = 0
+    /// About how long a job of the last batches took, in nanoseconds.
+    @usableFromInline var jobTime: UInt64 = 0
     @usableFromInline var liveWorkers = 0
     /// Counts of what was offered, and of ends; what is in flight or queued is counted where it stands.
     @usableFromInline var counts = Ledger()
@@ -143,6 +145,7 @@ struct PoolLimits: Sendable {
     /// How many workers can truly run at once, at least 2: a take leaves a share to each.
     @usableFromInline var parallelism: Int
     @usableFromInline var batchMax: Int
+    @usableFromInline var timing = WorkerPoolConfiguration.Timing.sampled
 }
 
 /// When a drain takes the unstarted jobs back, and when it gives up on the running ones.

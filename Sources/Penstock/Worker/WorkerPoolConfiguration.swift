@@ -24,6 +24,24 @@ public struct WorkerPoolConfiguration: Sendable {
         public static let perWorker = Threads(kind: .perWorker)
     }
 
+    /// For which jobs it is measured how long they waited and ran.
+    ///
+    /// Counts are exact with each.
+    public struct Timing: Sendable, Hashable {
+        @usableFromInline
+        enum Kind: Sendable { case off, sampled, everyJob }
+        @usableFromInline let kind: Kind
+
+        /// For none.
+        public static let off = Timing(kind: .off)
+        /// For the first job of each batch that a worker takes: less than a nanosecond a job.
+        public static let sampled = Timing(kind: .sampled)
+        /// For each: about 15 nanoseconds a job more.
+        ///
+        /// A batch handler's batch is measured whole; each of its jobs counts with its share.
+        public static let everyJob = Timing(kind: .everyJob)
+    }
+
     /// The pool's name in reports, thread names and metrics.
     ///
     /// Default: `pool`.
@@ -50,6 +68,10 @@ public struct WorkerPoolConfiguration: Sendable {
     ///
     /// Default: ``Threads/cores``.
     public var threads = Threads.cores
+    /// For which jobs it is measured how long they waited and ran.
+    ///
+    /// Default: ``Timing/sampled``.
+    public var timing = Timing.sampled
     /// How long a drain lets queued jobs run.
     ///
     /// Default: 30 s.
@@ -68,6 +90,9 @@ public struct WorkerPoolConfiguration: Sendable {
     public var executor: (any TaskExecutor)?
     /// Where the timers of drains run: not on an executor that a handler may block. Default: Swift's own threads.
     package var timerExecutor: (any TaskExecutor)?
+    /// How many processors there are, for tests. Default: as many as the process may use when the pool is made, which
+    /// takes 0.1 ms to find out.
+    package var processors: Int?
     /// Who looks on.
     ///
     /// Default: nobody.
@@ -87,8 +112,7 @@ public struct WorkerPoolConfiguration: Sendable {
 
     /// The bounds, checked.
     @usableFromInline
-    func limits() -> PoolLimits {
-        let processors = ProcessorCount.available()
+    func limits(processors: Int) -> PoolLimits {
         let workers = self.workers ?? processors
         precondition(workers >= 1, "A pool needs at least one worker, not \(workers).")
         precondition(self.capacity >= 1, "A pool's capacity is at least 1, not \(self.capacity).")
@@ -99,15 +123,16 @@ public struct WorkerPoolConfiguration: Sendable {
             bytesMax: self.bytesMax,
             workers: workers,
             parallelism: min(workers, max(2, processors)),
-            batchMax: self.batchMax
+            batchMax: self.batchMax,
+            timing: self.timing
         )
     }
 
     /// How many threads the pool's own executor has.
     @usableFromInline
-    func threadCount(workers: Int) -> Int {
+    func threadCount(workers: Int, processors: Int) -> Int {
         switch self.threads.kind {
-        case .cores: min(workers, ProcessorCount.available())
+        case .cores: min(workers, processors)
         case .perWorker: workers
         }
     }

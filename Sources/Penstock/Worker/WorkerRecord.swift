@@ -75,6 +75,8 @@ struct WorkerBatch<Job> {
     @usableFromInline let jobs: UnsafeMutablePointer<Job>
     /// How many jobs it had when it was taken.
     @usableFromInline let count: Int
+    /// How long the worker goes on while other tasks wait for its thread.
+    @usableFromInline var turnMax: UInt64 = 25_000
 
     @inlinable
     init(_ record: UnsafeMutablePointer<WorkerRecord<Job>>) {

@@ -71,6 +71,8 @@ public final class Simulation: Sendable {
         configuration.executor = self.executor
         configuration.timerExecutor = self.executor
         configuration.time = self.time
+        // A seed gives the same run on every machine.
+        configuration.processors = 2
         return configuration
     }
 
@@ -154,6 +156,8 @@ public final class Simulation: Sendable {
         stepsMax: Int,
         _ body: @escaping @Sendable (Simulation) async throws -> Void
     ) throws(SimulationFailure) {
+        // A watcher holds what it watches, whose handlers hold this simulation: a run would leave all of it behind.
+        defer { self.state.withLock { $0.watchers = [] } }
         let outcome = Locked<Result<Void, any Error>?>(nil)
         Task(executorPreference: self.executor) {
             let result: Result<Void, any Error>

@@ -90,11 +90,15 @@ struct ChannelTests {
         var random = SeededGenerator(seed: seed)
         var received: [Int] = []
         while true {
-            switch random.below(3) {
+            switch random.below(4) {
             case 0:
                 guard let element = try? await channel.receive() else { return received }
                 received.append(element)
             case 1: if let element = channel.tryReceive() { received.append(element) }
+            case 2:
+                // More than one piece of the stack at times.
+                let count = try? await channel.receive(upTo: 1 + random.below(300)) { received.append($0) }
+                if count ?? 0 == 0 { return received }
             default:
                 guard let some = try? await channel.receive(upTo: 1 + random.below(10)), !some.isEmpty else {
                     return received
@@ -129,7 +133,11 @@ struct ChannelTests {
                                     for more in 0..<error.acceptedCount { sent.add(index * 100 + more) }
                                 }
                             default:
-                                for element in try await channel.receive(upTo: 4) { received.add(element) }
+                                if index % 8 == 3 {
+                                    try await channel.receive(upTo: 4) { received.add($0) }
+                                } else {
+                                    for element in try await channel.receive(upTo: 4) { received.add(element) }
+                                }
                             }
                         } catch {
                             #expect(error.code == .cancelled || error.code == .closed)
@@ -219,8 +227,31 @@ struct ChannelTests {
             #expect(seen == [1, 2, 3])
             #expect(try await channel.receive() == nil)
             #expect(try await channel.receive(upTo: 4).isEmpty)
+            #expect(try await channel.receive(upTo: 4) { seen.append($0) } == 0)
+            #expect(seen == [1, 2, 3])
             await #expect(throws: PenstockError.self) { try await channel.send(7) }
         }
+    }
+
+    @Test func `a receive into a function moves objects, and takes no more than it is to`() async throws {
+        final class Counted: Sendable {
+            let number: Int
+            let ended: Notes<Int>
+            init(_ number: Int, _ ended: Notes<Int>) {
+                self.number = number
+                self.ended = ended
+            }
+            deinit { self.ended.add(self.number) }
+        }
+        let ended = Notes<Int>()
+        let channel = Channel<Counted>(capacity: 500)
+        for number in 0..<400 { try await channel.send(Counted(number, ended)) }
+        var seen: [Int] = []
+        #expect(try await channel.receive(upTo: 300) { seen.append($0.number) } == 300)
+        #expect(seen == Array(0..<300) && channel.depth == 100)
+        #expect(ended.all.count == 300)
+        #expect(try await channel.receive(upTo: 300) { seen.append($0.number) } == 100)
+        #expect(ended.all.sorted() == Array(0..<400))
     }
 
     @Test func `finishing wakes every suspended receiver`() async {

@@ -95,20 +95,38 @@ struct ThreadExecutorTests {
         }
     }
 
-    @Test func `threads without work and an idle pool use no CPU`() async throws {
+    @Test func `a pool that has run its jobs uses no CPU, with a sender alive and a reader of results`() async throws {
         try await withWatchdog {
-            let pool = WorkerPool(WorkerPoolConfiguration(name: "idle-test", workers: 4)) { (_: Int) in }
+            let configuration = WorkerPoolConfiguration(name: "idle-test", workers: 4)
+            let pool = WorkerPool(configuration, results: .channel(capacity: 100)) { (job: Int) in job }
             async let run = pool.run()
-            try await pool.submit(contentsOf: 0..<1_000)
-            await eventually { pool.snapshot().idleWorkers == 4 }
+            async let read = count(pool.results, on: pool.executor)
+            var sender = pool.sender()
+            for job in 0..<1_000 { try await sender.send(job) }
+            sender.flush()
+            await eventually { pool.ledger.done == 1_000 && pool.snapshot().idleWorkers == 4 }
             let threads = try #require(poolThreads())
             // Nothing is to happen, so there is no event to wait for: a pipe on which nothing comes lets time pass.
             passTime(milliseconds: 200)
             let later = try #require(poolThreads())
             // In ticks of the system's clock, 100 a second: what spins for 200 ms uses 20.
             #expect(later - threads <= 2, "\(later - threads) ticks of 20")
+            // Used once more, so that it has lived meanwhile.
+            sender.flush()
             _ = await pool.drain()
             _ = try await run
+            #expect(await read == 1_000)
+        }
+    }
+
+    private func count<Output>(
+        _ results: Channel<Result<Output, any Error>>,
+        on executor: any TaskExecutor
+    ) async -> Int {
+        await withTaskExecutorPreference(executor) {
+            var count = 0
+            for await _ in results { count += 1 }
+            return count
         }
     }
 

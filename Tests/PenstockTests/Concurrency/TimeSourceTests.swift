@@ -40,17 +40,4 @@ import Testing
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(time.now() >= before)
     }
-
-    private static let quotas: [(String, Int?)] = [
-        ("max 100000\n", nil), ("50000 100000", 1), ("100000 100000", 1), ("100001 100000", 2), ("250000 100000\n", 3),
-        ("0 100000", 1), ("", nil), ("1", nil), ("a b", nil), ("5 0", nil),
-        ("9223372036854775807 100000", 92_233_720_368_548),
-    ]
-
-    @Test(arguments: quotas)
-    func `the share of processors is the quota, rounded up`(text: String, share: Int?) {
-        #expect(ProcessorCount.share(cpuMax: text) == share)
-    }
-
-    @Test func `there is a processor`() { #expect(ProcessorCount.available() >= 1) }
 }

@@ -102,7 +102,7 @@ struct PoolModel: ~Copyable {
         // Those that come back later change nothing.
         for worker in self.isGone.indices {
             Self.runAll(&self.pool, worker: worker)
-            guard case .exit = self.pool.take(worker: worker, now: self.now, firstRunTime: nil, effects: &effects)
+            guard case .exit = self.pool.take(worker: worker, now: self.now, runTimes: nil, effects: &effects)
             else { return self.fail("a worker goes on after the end") }
             self.pool.exit(worker: worker, effects: &effects)
         }
@@ -269,7 +269,7 @@ struct PoolModel: ~Copyable {
         if case .parked = worker.pointee.phase { return }
         while self.runOne(worker: index) {}
         var effects = PoolEffects<Int>()
-        switch self.pool.take(worker: index, now: self.now, firstRunTime: nil, effects: &effects) {
+        switch self.pool.take(worker: index, now: self.now, runTimes: nil, effects: &effects) {
         case .run: if worker.pointee.taken == 0 { self.fail("a worker runs an empty batch") }
         case .park:
             // SAFETY: a made-up continuation that nothing resumes: effects are not performed here.
@@ -324,7 +324,7 @@ struct PoolModel: ~Copyable {
         }
         let held = self.stages.reduce(0) { $0 + $1.staged.count + $1.room }
         if self.pool.promised != held { self.fail("\(when): promised \(self.pool.promised), stages hold \(held)") }
-        if self.pool.hungry.isSet != (!self.pool.parked.isEmpty && !self.pool.isWaking) {
+        if self.pool.hungry.isSet != (!self.pool.parked.isEmpty && self.pool.waking == 0) {
             self.fail("\(when): the hungry flag is wrong")
         }
         if self.pool.strandedJobs() != 0 { self.fail("\(when): a job waits beside an idle worker") }

@@ -51,7 +51,7 @@ struct PoolStateMachineTests {
         var sizes: [Int] = []
         var now: UInt64 = 0
         for _ in 0..<8 {
-            _ = pool.take(worker: 0, now: now, firstRunTime: nil, effects: &effects)
+            _ = pool.take(worker: 0, now: now, runTimes: nil, effects: &effects)
             sizes.append(pool.workers[0].taken)
             PoolModel.runAll(&pool, worker: 0)
             now += 1_000
@@ -59,12 +59,12 @@ struct PoolStateMachineTests {
         #expect(sizes == [1, 2, 4, 8, 16, 32, 64, 64])
         // Longer than 400 microseconds: a quarter.
         now += 1_000_000
-        _ = pool.take(worker: 0, now: now, firstRunTime: nil, effects: &effects)
+        _ = pool.take(worker: 0, now: now, runTimes: nil, effects: &effects)
         #expect(pool.workers[0].taken == 16)
         PoolModel.runAll(&pool, worker: 0)
         for _ in 0..<4 {
             now += 1_000_000
-            _ = pool.take(worker: 0, now: now, firstRunTime: nil, effects: &effects)
+            _ = pool.take(worker: 0, now: now, runTimes: nil, effects: &effects)
             PoolModel.runAll(&pool, worker: 0)
         }
         #expect(pool.workers[0].taken == 1)
@@ -81,15 +81,15 @@ struct PoolStateMachineTests {
         var effects = PoolEffects<Int>()
         pool.workers[0].takeSize = 8
         for job in 0..<16 { _ = pool.admit(job, now: 0, effects: &effects) }
-        _ = pool.take(worker: 0, now: 0, firstRunTime: nil, effects: &effects)
+        _ = pool.take(worker: 0, now: 0, runTimes: nil, effects: &effects)
         #expect(pool.workers[0].taken == 8)
         #expect(pool.workers[0].cell.claim() == 0)
         pool.workers[1].takeSize = 64
         while pool.queued > 0 {
-            _ = pool.take(worker: 1, now: 0, firstRunTime: nil, effects: &effects)
+            _ = pool.take(worker: 1, now: 0, runTimes: nil, effects: &effects)
             PoolModel.runAll(&pool, worker: 1)
         }
-        _ = pool.take(worker: 1, now: 0, firstRunTime: nil, effects: &effects)
+        _ = pool.take(worker: 1, now: 0, runTimes: nil, effects: &effects)
         #expect(pool.steals == 1)
         #expect((0..<pool.workers[1].taken).map { pool.workers[1].jobs[$0] } == [4, 5, 6, 7])
         #expect(pool.workers[0].cell.progress == (claimed: 1, left: 3))
