@@ -26,6 +26,7 @@ let package = Package(
         .library(name: "PenstockEvents", targets: ["PenstockEvents"]),
         .library(name: "PenstockTesting", targets: ["PenstockTesting"]),
         .executable(name: "penstock", targets: ["PenstockCLI"]),
+        .executable(name: "penstock-kernels", targets: ["PenstockKernels"]),
         .executable(name: "penstock-simulate", targets: ["PenstockSimulate"]),
     ],
     dependencies: [
@@ -38,6 +39,16 @@ let package = Package(
         .target(name: "Penstock", dependencies: ["CPenstock"], swiftSettings: settings),
         .target(name: "PenstockTesting", dependencies: ["Penstock"], swiftSettings: settings),
         .target(name: "PenstockEvents", dependencies: ["CPenstock", "Penstock"], swiftSettings: settings),
+        .target(
+            name: "PenstockBench",
+            dependencies: ["CPenstock", "Penstock", "PenstockEvents"],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "PenstockKernels",
+            dependencies: ["Penstock", "PenstockEvents"],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "PenstockSimulate",
             dependencies: [
@@ -51,6 +62,7 @@ let package = Package(
             name: "PenstockCLI",
             dependencies: [
                 "Penstock",
+                "PenstockBench",
                 "PenstockEvents",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
@@ -64,13 +76,18 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "PenstockBenchTests",
+            dependencies: ["Penstock", "PenstockBench"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "PenstockTestingTests",
             dependencies: ["Penstock", "PenstockSimulate", "PenstockTesting"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "PenstockCLITests",
-            dependencies: ["Penstock", "PenstockCLI", "PenstockEvents", "PenstockTesting"],
+            dependencies: ["Penstock", "PenstockBench", "PenstockCLI", "PenstockEvents", "PenstockTesting"],
             swiftSettings: settings
         ),
         .testTarget(name: "TidyTests", swiftSettings: settings),

@@ -17,10 +17,12 @@ extension Rule {
         "Penstock": platform.union(["CPenstock", "Synchronization"]),
         "PenstockTesting": platform.union(["CPenstock", "Penstock", "Synchronization"]),
         "PenstockEvents": platform.union(["CPenstock", "Penstock", "Synchronization"]),
+        "PenstockBench": platform.union(["CPenstock", "Dispatch", "Penstock", "PenstockEvents"]),
+        "PenstockKernels": platform.union(["Penstock", "PenstockEvents", "Synchronization"]),
         "PenstockSimulate": ["ArgumentParser", "Penstock", "PenstockTesting"],
         "PenstockCLI": platform.union([
-            "ArgumentParser", "Dispatch", "Foundation", "FoundationEssentials", "Penstock", "PenstockEvents",
-            "Synchronization", "Yams",
+            "ArgumentParser", "Dispatch", "Foundation", "FoundationEssentials", "Penstock", "PenstockBench",
+            "PenstockEvents", "Synchronization", "Yams",
         ]),
     ]
 

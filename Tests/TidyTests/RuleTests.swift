@@ -201,6 +201,7 @@ struct RuleTests {
         Sample("try!", core, "let a = try? b()\nlet c = try !d()\n"),
         Sample("as!", core, "let a = b as? Int\n"),
         Sample("Task.detached", core, "let detached = Task.isCancelled\n"),
+        Sample("AsyncStream", "Sources/PenstockBench/Ways/AsyncStreamWay.swift", "let a: AsyncStream<Int>\n"),
         Sample("AsyncStream", core, "/// Unlike `AsyncStream`, it has a capacity.\nlet a = 1\n"),
         Sample("forced unwrap", core, "if !a, (!b), a != b, a!=b { c(!d) }\n#if !os(Linux)\nlet e = \"f!\" // g!\n"),
         Sample("remark", core, "let todo = 1 // todo\nlet path = \"/tmp/a.XXXXXX\"\n"),

@@ -47,15 +47,4 @@ struct CheckCommand: AsyncParsableCommand {
         let summary = PipelineSummary(prepared.file)
         try self.show(self.json ? summary.json(path: path) + "\n" : summary.text() + "\(path): ok\n")
     }
-
-    // MARK: - Private
-
-    private func show(_ text: String) throws {
-        do {
-            try Output.standard(text)
-        } catch {
-            Output.error("penstock: error: the standard output cannot be written: \(error)\n")
-            throw ExitCode(ProgramExit.failure)
-        }
-    }
 }

@@ -31,12 +31,14 @@ struct PenstockCommand: AsyncParsableCommand {
 
               penstock check flights.yaml     says what the file means, or all that is wrong with it
               penstock run flights.yaml       runs it, and accounts for every event at the end
+              penstock bench pool             measures what a job costs on this machine
+              penstock bench tune             finds the workers and the capacity that suit a kind of job
 
             Exit codes: 0 every event has a fate and the ledger balances; 1 the run failed; 3 the drain deadline \
             passed with events left; 64 wrong usage; 78 wrong pipeline file.
             """,
         version: penstockVersion,
-        subcommands: [RunCommand.self, CheckCommand.self]
+        subcommands: [RunCommand.self, CheckCommand.self, BenchCommand.self]
     )
 
     static func main() async {
@@ -65,6 +67,18 @@ enum ProgramExit {
     static let deadlinePassed: Int32 = 3
     /// The pipeline file, or a setting, is wrong.
     static let configuration: Int32 = 78
+}
+
+extension ParsableCommand {
+    /// Writes to the standard output; a command that cannot has failed.
+    func show(_ text: String) throws {
+        do {
+            try Output.standard(text)
+        } catch {
+            Output.error("penstock: error: the standard output cannot be written: \(error)\n")
+            throw ExitCode(ProgramExit.failure)
+        }
+    }
 }
 
 /// The pipeline file, as an argument.

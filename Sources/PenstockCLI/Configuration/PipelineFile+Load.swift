@@ -25,7 +25,7 @@ extension PipelineFile {
     static func load(_ path: String) throws(DiagnosticsError) -> PipelineFile {
         let bytes: [UInt8]
         do throws(SystemError) {
-            bytes = try Self.bytes(of: path)
+            bytes = try FileContents.read(path, bytesMax: Self.bytesMax)
         } catch {
             throw DiagnosticsError(diagnostics: [
                 Diagnostic(nil, "the file cannot be read: \(error.code == EISDIR ? "it is a folder" : "\(error)")")
@@ -99,25 +99,6 @@ extension PipelineFile {
     }
 
     // MARK: - Private
-
-    /// The bytes of a file, or the first of them when it is too large.
-    private static func bytes(of path: String) throws(SystemError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .last }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while bytes.count <= Self.bytesMax {
-            let count = systemRead(descriptor, into: &buffer)
-            if count == 0 { break }
-            if count > 0 {
-                bytes += buffer[..<count]
-            } else if errno != EINTR {
-                throw .last
-            }
-        }
-        return bytes
-    }
 
     /// How many bytes at the beginning are UTF-8.
     private static func validPrefix(of bytes: [UInt8]) -> Int {

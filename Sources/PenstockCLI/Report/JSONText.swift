@@ -33,6 +33,11 @@ enum JSONText {
         text.map { Self.string($0) as String } ?? "null"
     }
 
+    /// A number with a fixed count of decimals.
+    static func number(_ value: Double, places: Int) -> String {
+        decimal(value, places: places).filter { $0 != "," }
+    }
+
     /// A list of values that are JSON already.
     static func list(_ values: [String]) -> String {
         "[\(values.joined(separator: ","))]"

@@ -63,6 +63,32 @@ func shown(bytes: Int) -> String {
     }
 }
 
+/// A throughput, in the unit that keeps it short.
+func shown(jobsPerSecond rate: Double) -> String {
+    switch rate {
+    case ..<999.5: decimal(rate, places: 0) + "/s"
+    case ..<999_500: significant(rate / 1e3) + " K/s"
+    default: significant(rate / 1e6) + " M/s"
+    }
+}
+
+/// A time in microseconds, in the unit that keeps it short.
+func shown(microseconds: Double) -> String {
+    shown(nanoseconds: UInt64(max(0, microseconds * 1e3).rounded()))
+}
+
+/// An amount of memory.
+func shown(mebibytes: Double) -> String {
+    decimal(mebibytes, places: mebibytes < 99.95 ? 1 : 0) + " MiB"
+}
+
+/// A share of a whole as percent.
+func percent(_ share: Double) -> String {
+    let tenths = (share * 1000).rounded()
+    let isWhole = tenths.magnitude >= 100 || tenths.truncatingRemainder(dividingBy: 10) == 0
+    return decimal(tenths / 10, places: isWhole ? 0 : 1) + " %"
+}
+
 /// Three digits that count.
 private func significant(_ value: Double) -> String {
     decimal(value, places: value < 9.995 ? 2 : value < 99.95 ? 1 : 0)

@@ -37,13 +37,18 @@ final class RunWatch {
     /// Takes over SIGINT and SIGTERM, and begins to show progress.
     func start() {
         let desk = self.desk
+        let registrations = DispatchGroup()
         for number in [SIGINT, SIGTERM] {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: self.queue)
             source.setEventHandler { desk.take(signals: Int(source.data)) }
+            registrations.enter()
+            source.setRegistrationHandler { registrations.leave() }
             source.resume()
             self.signals.append(source)
         }
+        // A signal that comes before would be lost: it is ignored already, as the source needs it to be.
+        registrations.wait()
         guard self.showsProgress else { return }
         let timer = DispatchSource.makeTimerSource(queue: self.queue)
         timer.schedule(deadline: .now() + .milliseconds(200), repeating: .milliseconds(200))

@@ -16,9 +16,9 @@ import Darwin
 #endif
 
 /// How much memory the process has held.
-enum PeakMemory {
+package enum PeakMemory {
     /// The most so far, in bytes; 0 when the system does not tell.
-    static func bytes() -> Int {
+    package static func bytes() -> Int {
         #if os(Linux)
         // Not `ru_maxrss`: that of a new program begins with the memory of whoever started it.
         return self.highWaterMark(inStatus: self.contents("/proc/self/status"))

@@ -19,11 +19,11 @@ import Darwin
 ///
 /// Each event is one of the lines with a time of its own, a millisecond after the one before. Copying costs far less
 /// than making a line anew, and the lines of a set are as many as data of that kind needs to look varied.
-struct EventTemplates: Sendable {
+package struct EventTemplates: Sendable {
     /// The lines with their LFs, one behind the other.
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
     /// Where each line begins, and behind the last where it ends.
-    let starts: [Int]
+    package let starts: [Int]
     /// The longest line with its LF.
     let longest: Int
 
@@ -35,7 +35,7 @@ struct EventTemplates: Sendable {
     static let timeDigits = 13
 
     /// Makes the lines; equal seeds make equal lines.
-    init(count: Int = 4096, seed: UInt64 = 42) {
+    package init(count: Int = 4096, seed: UInt64 = 42) {
         var random = SplitMix(state: seed)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count * 220)

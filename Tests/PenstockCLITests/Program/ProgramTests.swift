@@ -52,6 +52,17 @@ struct ProgramTests {
         #expect(ended.errors.contains("Error: "))
     }
 
+    @Test("bench says how many threads a pool has, busy and idle", .timeLimit(.minutes(5)))
+    func threads() async throws {
+        for arguments in [["pool", "--events", "5000"], ["idle", "--seconds", "0"]] {
+            let ended = try await Self.run(["bench"] + arguments + ["--workers", "64", "--json"])
+            #expect(ended.status == 0 && ended.errors.isEmpty)
+            let members = try JSONSerialization.jsonObject(with: Data(ended.output.utf8)) as? [String: Any]
+            let threads = try #require(members?["threads"] as? Int)
+            #expect((1...ProcessorCount.available()).contains(threads))
+        }
+    }
+
     @Test("check says what a file means", .timeLimit(.minutes(5)))
     func check() async throws {
         let ended = try await Self.run(["check", "p.yaml"], files: ["p.yaml": Self.generate])
