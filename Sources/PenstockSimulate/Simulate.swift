@@ -10,12 +10,12 @@
 import ArgumentParser
 import PenstockTesting
 
-/// Runs Penstock's own channel and pool under many seeds.
+/// Runs Penstock's own channel and pools under many seeds.
 @main
 struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "penstock-simulate",
-        abstract: "Runs Penstock's channel and pool under many seeds, one order of steps a seed.",
+        abstract: "Runs Penstock's channel and pools under many seeds, one order of steps a seed.",
         discussion: """
             Each seed runs every scenario. A failure prints its scenario and seed; --first SEED --seeds 1 replays it.
             """
@@ -53,12 +53,15 @@ enum Scenario: String, CaseIterable, ExpressibleByArgument {
     case cancellation
     /// Producers, workers and readers of one pool, and a drain in the middle.
     case pool
+    /// Users of one resource pool whose resources fail, hang, break and grow old, and a drain.
+    case resource
 
     var body: @Sendable (Simulation) async throws -> Void {
         switch self {
         case .channel: { try await ChannelScenario(simulation: $0).run() }
         case .cancellation: { try await CancellationScenario(simulation: $0).run() }
         case .pool: { try await PoolScenario(simulation: $0).run() }
+        case .resource: { try await ResourceScenario(simulation: $0).run() }
         }
     }
 }

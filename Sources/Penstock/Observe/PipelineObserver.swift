@@ -24,6 +24,20 @@ public protocol PipelineObserver: Sendable {
     ///   - ledger: Its last ledger.
     ///   - pool: The pool's name.
     func poolDrained(_ ledger: Ledger, pool: String)
+
+    /// The creation of a resource has failed, or takes too long.
+    ///
+    /// - Parameters:
+    ///   - error: What the creation threw; `timedOut` when it takes too long.
+    ///   - pool: The pool's name.
+    func creationFailed(_ error: any Error, pool: String)
+
+    /// A lease has lasted longer than its pool finds right. It is said once of each.
+    ///
+    /// - Parameters:
+    ///   - lease: Where it was taken, and how long it has lasted.
+    ///   - pool: The pool's name.
+    func leaseIsOverdue(_ lease: LeaseReport, pool: String)
 }
 
 extension PipelineObserver {
@@ -31,6 +45,10 @@ extension PipelineObserver {
     public func jobFailed(_ error: any Error, pool: String) {}
     /// Does nothing.
     public func poolDrained(_ ledger: Ledger, pool: String) {}
+    /// Does nothing.
+    public func creationFailed(_ error: any Error, pool: String) {}
+    /// Does nothing.
+    public func leaseIsOverdue(_ lease: LeaseReport, pool: String) {}
 }
 
 /// Looks away: the default.
