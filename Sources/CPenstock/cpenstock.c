@@ -15,6 +15,7 @@
 
 #include <pthread.h>
 #include <stddef.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__linux__)
@@ -26,6 +27,12 @@
 
 void cpenstock_wait(void *address, uint32_t expected) {
     syscall(SYS_futex, address, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
+}
+
+void cpenstock_wait_until(void *address, uint32_t expected, uint64_t instant) {
+    // FUTEX_WAIT takes a time to wait; the bitset form takes an instant, which interruptions do not put off.
+    struct timespec end = {.tv_sec = (time_t)(instant / 1000000000), .tv_nsec = (long)(instant % 1000000000)};
+    syscall(SYS_futex, address, FUTEX_WAIT_BITSET_PRIVATE, expected, &end, NULL, FUTEX_BITSET_MATCH_ANY);
 }
 
 void cpenstock_wake(void *address, int count) {
@@ -49,10 +56,22 @@ void cpenstock_sharpen_timers(void) { prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); }
 
 #elif defined(__APPLE__)
 
+#include <os/clock.h>
 #include <os/os_sync_wait_on_address.h>
 
 void cpenstock_wait(void *address, uint32_t expected) {
     os_sync_wait_on_address(address, expected, 4, OS_SYNC_WAIT_ON_ADDRESS_NONE);
+}
+
+void cpenstock_wait_until(void *address, uint32_t expected, uint64_t instant) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    uint64_t now = (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+    // A wait of no time is an error to the system. The other clock stands while the machine sleeps: the caller looks
+    // at its own again.
+    if (instant <= now) return;
+    os_sync_wait_on_address_with_timeout(address, expected, 4, OS_SYNC_WAIT_ON_ADDRESS_NONE,
+                                         OS_CLOCK_MACH_ABSOLUTE_TIME, instant - now);
 }
 
 void cpenstock_wake(void *address, int count) {

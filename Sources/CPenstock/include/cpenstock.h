@@ -15,6 +15,9 @@
 /// Sleeps while `*address == expected`, until woken; may return for no reason.
 void cpenstock_wait(void *address, uint32_t expected);
 
+/// Sleeps as `cpenstock_wait`, and no longer than until an instant of CLOCK_MONOTONIC, in nanoseconds.
+void cpenstock_wait_until(void *address, uint32_t expected, uint64_t instant);
+
 /// Wakes up to `count` threads that sleep on `address`.
 void cpenstock_wake(void *address, int count);
 

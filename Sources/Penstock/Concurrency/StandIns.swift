@@ -34,6 +34,15 @@ func withTimeout<Value: Sendable>(
     }
 }
 
+/// Whether the calling code runs inside a task, also below synchronous functions.
+///
+/// A task must not wait by blocking its thread: Swift has about as many threads as processors, and who is to end the wait
+/// may need one of them.
+@usableFromInline
+func isInsideTask() -> Bool {
+    withUnsafeCurrentTask { $0 != nil }
+}
+
 extension Result {
     /// The outcome of an asynchronous body, as a value.
     static func catching(_ body: () async throws(Failure) -> Success) async -> Result {

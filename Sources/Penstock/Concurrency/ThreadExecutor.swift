@@ -20,9 +20,10 @@ import Darwin
 
 /// Runs tasks on a bounded number of threads of its own.
 ///
-/// Threads start when there is work for them, park when there is none, and end after ``shutdown()``. Because they are
-/// not the cooperative pool's, a job on them may block. A parked thread costs about 24 microseconds to wake: a task that
-/// comes wakes one, and a thread that leaves work behind wakes another.
+/// Threads start when there is work for them, park when there is none, and end after ``shutdown()`` or when
+/// ``setThreadsMax(_:)`` has made them too many. Because they are not the cooperative pool's, a job on them may block. A
+/// parked thread costs about 24 microseconds to wake: a task that comes wakes one, and a thread that leaves work behind
+/// wakes another.
 //
 // SAFETY: the state is under its lock; `epoch` and `pending` are atomics.
 @usableFromInline
@@ -30,27 +31,28 @@ package final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
     private struct State: ~Copyable {
         var ready = Ring<UnownedJob>(capacity: 64)
         var threads = 0
+        var threadsMax: Int
         var parked = 0
         /// How many parked threads were woken and have not come yet.
         var waking = 0
         var stopping = false
+
+        init(threadsMax: Int) { self.threadsMax = threadsMax }
     }
 
-    /// The most threads it starts.
-    package let threadsMax: Int
     private let name: String
-    private let state = FutexLocked(State())
+    private let state: FutexLocked<State>
     private let epoch = allocatePadded(UInt32(0))
     private let pendingCount = allocatePadded(0)
 
     /// Creates an executor; no thread starts yet.
     ///
     /// - Parameters:
-    ///   - threads: The most threads it may start, at least 1.
+    ///   - threads: The most threads it may have, at least 1.
     ///   - name: The threads' name, for debuggers.
     package init(threads: Int, name: String) {
         precondition(threads >= 1, "An executor needs at least one thread.")
-        self.threadsMax = threads
+        self.state = FutexLocked(State(threadsMax: threads))
         self.name = name
     }
 
@@ -66,6 +68,9 @@ package final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
     @usableFromInline
     package var pending: Int { self.pendingCount.pointee.load(ordering: .relaxed) }
 
+    /// The most threads it may have.
+    package var threadsMax: Int { self.state.withLock { $0.threadsMax } }
+
     /// How many threads live now.
     package var threadCount: Int { self.state.withLock { $0.threads } }
 
@@ -80,6 +85,28 @@ package final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
         let start = !wake && self.mayStart(&state.pointee)
         self.state.unlock()
         if wake { cpenstock_wake(self.epoch, 1) }
+        if start { self.startThread() }
+    }
+
+    /// Changes how many threads it may have, while it runs.
+    ///
+    /// More: threads start at once if there is work that waits for one, also behind jobs that block. Fewer: parked
+    /// threads end at once, and running ones when their task suspends or ends, until there are not too many; until then
+    /// there are more. What they would have run, those that stay do.
+    ///
+    /// - Parameter threads: The most threads it may have from now on, at least 1.
+    package func setThreadsMax(_ threads: Int) {
+        precondition(threads >= 1, "An executor needs at least one thread.")
+        let state = self.state.lock()
+        state.pointee.threadsMax = threads
+        let isSurplus = state.pointee.threads > threads && state.pointee.parked > 0
+        // All of the parked ones: each looks whether it is one too many, and parks again if not.
+        if isSurplus { self.epoch.pointee.add(1, ordering: .relaxed) }
+        let isWork = !state.pointee.ready.isEmpty
+        let wake = isWork && self.wakeOne(&state.pointee)
+        let start = isWork && !wake && self.mayStart(&state.pointee)
+        self.state.unlock()
+        if isSurplus { cpenstock_wake(self.epoch, Int32.max) } else if wake { cpenstock_wake(self.epoch, 1) }
         if start { self.startThread() }
     }
 
@@ -103,7 +130,7 @@ package final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
     /// Decides whether to start a thread, and counts it: when nobody is parked who could come instead. A woken thread
     /// that leaves work behind asks again, because its job may block.
     private func mayStart(_ state: inout State) -> Bool {
-        guard state.parked == 0, state.threads < self.threadsMax else { return false }
+        guard state.parked == 0, state.threads < state.threadsMax else { return false }
         state.threads += 1
         return true
     }
@@ -138,6 +165,13 @@ package final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
     private func next() -> UnownedJob? {
         let state = self.state.lock()
         while true {
+            if state.pointee.threads > state.pointee.threadsMax {
+                // If it was woken for work, another takes that: the limit fell while this one counted as parked, so that
+                // `setThreadsMax` has woken all the others too, and none parks while there is work.
+                state.pointee.threads -= 1
+                self.state.unlock()
+                return nil
+            }
             if !state.pointee.ready.isEmpty {
                 let job = state.pointee.ready.removeFirst()
                 self.pendingCount.pointee.store(state.pointee.ready.count, ordering: .relaxed)

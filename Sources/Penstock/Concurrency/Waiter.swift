@@ -18,7 +18,7 @@ package enum WaitOutcome: Sendable {
     case retry
     /// The channel or queue closed first.
     case closed
-    /// The waiting task was cancelled first.
+    /// The waiting task was cancelled first, or the waiting thread's time was over.
     case cancelled
 }
 
@@ -38,7 +38,7 @@ package enum Enlisting<Element> {
 /// lock, and nobody else, resumes it. Hence it is resumed once.
 //
 // SAFETY: every stored property is read and written under the lock of the channel or queue that owns the line, but for
-// `next` and `continuation` of a waiter that was taken out, which belong to the one who took it.
+// `next` and `caller` of a waiter that was taken out, which belong to the one who took it.
 @usableFromInline
 package final class Waiter<Element>: @unchecked Sendable {
     /// Where a waiter stands.
@@ -52,17 +52,29 @@ package final class Waiter<Element>: @unchecked Sendable {
         case ended(WaitOutcome)
     }
 
+    /// Who waits, and how to let it go on.
+    @usableFromInline
+    enum Caller {
+        /// A suspended task.
+        case task(UnsafeContinuation<WaitOutcome, Never>)
+        /// A thread that sleeps on its word; see ``ThreadWord``.
+        case thread(ThreadWord)
+    }
+
     @usableFromInline var state = State.new
     /// What a sender brings, or a receiver was given.
     @usableFromInline package var element: Element?
+    /// What belongs to the element and goes with it.
+    @usableFromInline var companion: AnyObject?
     /// How many elements the call still has, this one included; `.max` for a sender, which does not say.
     @usableFromInline package var remaining = 1
-    @usableFromInline var continuation: UnsafeContinuation<WaitOutcome, Never>?
+    @usableFromInline var caller: Caller?
+    /// Written last by who resumes a task's call, and read first by the call. The continuation orders the two as well,
+    /// which the thread sanitizer does not see when the call is resumed before it is fully suspended. Beside `caller` it
+    /// takes no room of its own.
+    @usableFromInline let isLetGo = Atomic(false)
     @usableFromInline var next: Waiter?
     @usableFromInline unowned(unsafe) var previous: Waiter?
-    /// Written last by who resumes the call, and read first by the call. The continuation orders the two as well, which
-    /// the thread sanitizer does not see when the call is resumed before it is fully suspended.
-    @usableFromInline let isLetGo = Atomic(false)
 
     @usableFromInline
     package init() {}
@@ -71,8 +83,9 @@ package final class Waiter<Element>: @unchecked Sendable {
     func reset() {
         self.state = .new
         self.element = nil
+        self.companion = nil
         self.remaining = 1
-        self.continuation = nil
+        self.caller = nil
         self.next = nil
         self.previous = nil
     }
@@ -219,10 +232,14 @@ package func resumeLinked<Element>(_ first: Waiter<Element>) {
         // Once resumed, the waiter belongs to its call again: read all before.
         waiter = current.next
         current.next = nil
-        guard let outcome = current.outcome, let continuation = current.continuation else { continue }
-        current.continuation = nil
-        current.isLetGo.store(true, ordering: .releasing)
-        continuation.resume(returning: outcome)
+        guard let outcome = current.outcome, let caller = current.caller else { continue }
+        current.caller = nil
+        switch caller {
+        case .task(let continuation):
+            current.isLetGo.store(true, ordering: .releasing)
+            continuation.resume(returning: outcome)
+        case .thread(let word): word.letGo()
+        }
     }
 }
 
@@ -234,17 +251,19 @@ extension FutexLocked where State: ~Copyable {
     ///   - enlist: Puts it in line under the lock, or says why not.
     ///   - cancel: Takes it out under the lock; those who are to be resumed, if it was in line: itself, then those whom
     ///     it has held up.
+    ///   - afterCancel: Does outside the lock what else follows from that.
     @inlinable
     package func wait<Element>(
         _ waiter: Waiter<Element>,
         enlist: (inout State) -> Enlisting<Element>,
-        cancel: @Sendable (inout State) -> Waiter<Element>?
+        cancel: @Sendable (inout State) -> Waiter<Element>?,
+        afterCancel: @Sendable () -> Void = {}
     ) async -> WaitOutcome {
         defer { _ = waiter.isLetGo.load(ordering: .acquiring) }
         return await withTaskCancellationHandler {
             await withUnsafeContinuation { (continuation: UnsafeContinuation<WaitOutcome, Never>) in
                 let state = self.lock()
-                waiter.continuation = continuation
+                waiter.caller = .task(continuation)
                 let enlisting = enlist(&state.pointee)
                 self.unlock()
                 switch enlisting {
@@ -258,7 +277,10 @@ extension FutexLocked where State: ~Copyable {
             let state = self.lock()
             let first = cancel(&state.pointee)
             self.unlock()
-            if let first { resumeLinked(first) }
+            if let first {
+                resumeLinked(first)
+                afterCancel()
+            }
         }
     }
 }

@@ -95,6 +95,108 @@ struct ThreadExecutorTests {
         }
     }
 
+    @Test func `raising the limit starts threads for work that waits behind jobs that block`() async {
+        await withWatchdog {
+            let executor = ThreadExecutor(threads: 1, name: "test")
+            let gate = ThreadGate()
+            let tasks = (0..<4).map { _ in Task(executorPreference: executor) { gate.wait() } }
+            await eventually { gate.arrivals == 1 && executor.pending == 3 }
+            #expect(executor.threadCount == 1)
+            executor.setThreadsMax(3)
+            await eventually { gate.arrivals == 3 }
+            #expect(executor.threadCount == 3 && executor.threadsMax == 3)
+            executor.setThreadsMax(8)
+            // One more is all there is work for.
+            await eventually { gate.arrivals == 4 }
+            #expect(executor.threadCount == 4)
+            gate.open()
+            for task in tasks { await task.value }
+            executor.shutdown()
+            await eventually { executor.threadCount == 0 }
+        }
+    }
+
+    @Test func `lowering the limit ends parked threads at once, and busy ones when they are free`() async {
+        await withWatchdog {
+            let executor = ThreadExecutor(threads: 6, name: "test")
+            let first = ThreadGate()
+            let tasks = (0..<6).map { _ in Task(executorPreference: executor) { first.wait() } }
+            await eventually { first.arrivals == 6 }
+            executor.setThreadsMax(4)
+            // All are busy: nobody is taken out of a job.
+            #expect(executor.threadCount == 6)
+            first.open()
+            for task in tasks { await task.value }
+            await eventually { executor.threadCount == 4 }
+            let second = ThreadGate()
+            let held = Task(executorPreference: executor) { second.wait() }
+            await eventually { second.arrivals == 1 }
+            executor.setThreadsMax(1)
+            await eventually { executor.threadCount == 1 }
+            // The one that is left is the busy one, and what comes waits for it.
+            let later = Task(executorPreference: executor) { second.arrivals }
+            await eventually { executor.pending == 1 }
+            second.open()
+            #expect(await later.value == 1)
+            await held.value
+            #expect(executor.threadCount == 1)
+            executor.shutdown()
+            await eventually { executor.threadCount == 0 }
+        }
+    }
+
+    @Test func `a thread that ends although it was woken for work leaves it to another`() async {
+        for round in 0..<scaled(2_000) {
+            await withWatchdog(.seconds(120), "round \(round)") {
+                let executor = ThreadExecutor(threads: 3, name: "test")
+                let gate = ThreadGate()
+                let warm = (0..<3).map { _ in Task(executorPreference: executor) { gate.wait() } }
+                await eventually { gate.arrivals == 3 }
+                gate.open()
+                for task in warm { await task.value }
+                for _ in 0..<round % 16 { await Task.yield() }
+                // One holds a thread; of the two others one is woken for the next task and one is to end.
+                let hold = ThreadGate()
+                let held = Task(executorPreference: executor) { hold.wait() }
+                await eventually { hold.arrivals == 1 }
+                let task = Task(executorPreference: executor) { round }
+                executor.setThreadsMax(2)
+                #expect(await task.value == round)
+                await eventually { executor.threadCount == 2 }
+                hold.open()
+                await held.value
+                executor.shutdown()
+            }
+        }
+    }
+
+    @Test func `no task is lost while the limit goes up and down`() async {
+        for seed in 0..<UInt64(scaled(100)) {
+            await withWatchdog(.seconds(120), "seed \(seed)") {
+                var random = SeededGenerator(seed: seed)
+                let executor = ThreadExecutor(threads: 1 + random.below(4), name: "test")
+                let sum = await withTaskGroup(of: Int.self) { group in
+                    for number in 1...300 {
+                        let yields = random.below(3)
+                        group.addTask(executorPreference: executor) {
+                            for _ in 0..<yields { await Task.yield() }
+                            return number
+                        }
+                        if random.oneIn(4) { executor.setThreadsMax(1 + random.below(6)) }
+                        if random.oneIn(8) { await Task.yield() }
+                    }
+                    return await group.reduce(0, +)
+                }
+                #expect(sum == 300 * 301 / 2, "seed \(seed)")
+                let limit = 1 + random.below(3)
+                executor.setThreadsMax(limit)
+                await eventually { executor.threadCount <= limit }
+                executor.shutdown()
+                await eventually { executor.threadCount == 0 }
+            }
+        }
+    }
+
     @Test func `a pool that has run its jobs uses no CPU, with a sender alive and a reader of results`() async throws {
         try await withWatchdog {
             let configuration = WorkerPoolConfiguration(name: "idle-test", workers: 4)
@@ -139,33 +241,12 @@ struct ThreadExecutorTests {
         close(ends[1])
     }
 
-    /// The processor time that threads named "idle-test" have used, in clock ticks; other tests may run at the same time.
+    /// The processor time that threads named "idle-test" have used, in clock ticks.
     private func poolThreads() -> Int? {
         #if os(Linux)
-        guard let folder = opendir("/proc/self/task") else { return nil }
-        defer { closedir(folder) }
-        var ticks = 0
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard let text = contents("/proc/self/task/\(name)/stat"), text.contains("(idle-test)") else { continue }
-            let fields = text.split(separator: " ")
-            ticks += (Int(fields[13]) ?? 0) + (Int(fields[14]) ?? 0)
-        }
-        return ticks
+        statistics(ofThreadsNamed: "idle-test")?.reduce(0) { $0 + (Int($1[13]) ?? 0) + (Int($1[14]) ?? 0) }
         #else
-        return 0
+        0
         #endif
-    }
-
-    private func contents(_ path: String) -> String? {
-        let file = open(path, O_RDONLY)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        return withUnsafeTemporaryAllocation(byteCount: 1_024, alignment: 1) { buffer in
-            let count = read(file, buffer.baseAddress, buffer.count)
-            return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
-        }
     }
 }
