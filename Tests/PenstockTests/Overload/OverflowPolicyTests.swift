@@ -1,0 +1,18 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+import Penstock
+import Testing
+
+@Suite struct OverflowPolicyTests {
+    @Test func `the policies differ from each other`() {
+        let all: [OverflowPolicy] = [.wait, .reject, .dropNewest, .dropOldest, .dropLowest, .callerRuns]
+        #expect(Set(all).count == all.count)
+    }
+}
