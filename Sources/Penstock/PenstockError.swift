@@ -31,6 +31,20 @@ public struct PenstockError: Error, Sendable {
         public static let timedOut = Code("timedOut")
         /// The job is larger than the whole queue may ever hold.
         public static let tooLarge = Code("tooLarge")
+        /// A call that blocks its thread was made inside a task, whose threads are too few to be blocked.
+        ///
+        /// Use the asynchronous form of the call there.
+        public static let blockingInTask = Code("blockingInTask")
+        /// The job was accepted, and dropped before it began: by an overflow policy, or to shed load.
+        public static let shed = Code("shed")
+        /// The job's deadline, or the longest time in the queue, passed before it began.
+        public static let expired = Code("expired")
+        /// The pool drained before the job began; it is in the drain's report.
+        public static let returned = Code("returned")
+        /// The job still ran when a drain had to end.
+        public static let abandoned = Code("abandoned")
+        /// A job offered a job to its own pool, where waiting for it could have lasted for ever.
+        public static let nestedSubmission = Code("nestedSubmission")
         /// `run()` was called while the pool runs.
         public static let alreadyRunning = Code("alreadyRunning")
         /// A batch handler returned fewer outcomes than it was given jobs.

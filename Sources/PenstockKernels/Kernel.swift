@@ -24,6 +24,7 @@ struct Kernel: Sendable {
     static let all: [Kernel] = [
         .channelSendReceive, .channelBatch,
         .poolSubmit, .poolSend, .poolBatch, .poolResults, .ledgerPublish,
+        .poolPriority, .poolKeyed, .poolCall,
         .scanEvent, .histogramRecord,
     ]
 }

@@ -38,6 +38,43 @@ extension Kernel {
         }
     }
 
+    static let poolPriority = Kernel(
+        name: "pool-priority",
+        operation: "a job as of `pool-send`, of one of three classes under the discipline `priority`"
+    ) { count, executor in
+        let sum = Sum()
+        let discipline = Discipline<KernelJob>.priority { Int($0.number % 3) }
+        let pool = WorkerPool(configuration(executor), discipline: discipline) { (job: KernelJob) in sum.add(job.sum) }
+        return try await run(pool, count, sum) {
+            var sender = pool.sender()
+            for number in 0..<count { try await sender.send(KernelJob(number)) }
+        }
+    }
+
+    static let poolKeyed = Kernel(
+        name: "pool-keyed",
+        operation: "a job as of `pool-send`, of one of a hundred keys under the discipline `keyed`"
+    ) { count, executor in
+        let sum = Sum()
+        let discipline = Discipline<KernelJob>.keyed { Int($0.number % 100) }
+        let pool = WorkerPool(configuration(executor), discipline: discipline) { (job: KernelJob) in sum.add(job.sum) }
+        return try await run(pool, count, sum) {
+            var sender = pool.sender()
+            for number in 0..<count { try await sender.send(KernelJob(number)) }
+        }
+    }
+
+    static let poolCall = Kernel(
+        name: "pool-call",
+        operation: "a job given with `call`, taken, run in its task, and its output returned"
+    ) { count, executor in
+        let sum = Sum()
+        let pool = WorkerPool(configuration(executor)) { (job: KernelJob) in job.sum }
+        return try await run(pool, count, sum) {
+            for number in 0..<count { sum.add(try await pool.call(KernelJob(number))) }
+        }
+    }
+
     static let poolBatch = Kernel(
         name: "pool-batch",
         operation: "one of 64 jobs given with `send(contentsOf:)`, taken and run by a batch handler"

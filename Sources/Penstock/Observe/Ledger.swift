@@ -15,7 +15,8 @@
 ///     accepted = queued + inFlight + done + failed + cancelled + expired + shed + returned + abandoned
 ///
 /// The terms are counted in different places (by who submits, by the queue, by the workers) and none is worked out
-/// from the others, so that the equations can fail when the code is wrong. All counts are of jobs; for jobs with a
+/// from the others, so that the equations can fail when the code is wrong. Rejected and shed jobs are counted by reason
+/// as well, and the reasons must add up to them. All counts are of jobs; for jobs with a
 /// size, the sum of their ``JobSize/count``.
 public struct Ledger: Sendable, Equatable {
     /// Given to a submitting call; jobs of a bulk call one after another, as their turn comes.
@@ -24,6 +25,8 @@ public struct Ledger: Sendable, Equatable {
     public var accepted = 0
     /// Not accepted: the queue was full, closed, the caller cancelled or timed out.
     public var rejected = 0
+    /// The same, by reason; counted apart.
+    public var rejections = RejectionCounts()
     /// In the hands of calls that wait for a place.
     public var waiting = 0
     /// Accepted, and not taken by a worker yet.
@@ -38,8 +41,10 @@ public struct Ledger: Sendable, Equatable {
     public var cancelled = 0
     /// Not run, because its deadline had passed.
     public var expired = 0
-    /// Accepted, and dropped by an overflow policy.
+    /// Accepted, and dropped before it began, by an overflow policy or load shedding.
     public var shed = 0
+    /// The same, by reason; counted apart.
+    public var sheds = ShedCounts()
     /// Handed back unstarted by a drain.
     public var returned = 0
     /// Still running when a drain had to end.
@@ -53,10 +58,11 @@ public struct Ledger: Sendable, Equatable {
         self.done + self.failed + self.cancelled + self.expired + self.shed + self.returned + self.abandoned
     }
 
-    /// Whether both equations hold.
+    /// Whether both equations hold, and the reasons add up.
     public var isBalanced: Bool {
         self.offered == self.accepted + self.rejected + self.waiting
             && self.accepted == self.queued + self.inFlight + self.ended
+            && self.rejected == self.rejections.total && self.shed == self.sheds.total
     }
 }
 

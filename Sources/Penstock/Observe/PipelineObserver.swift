@@ -18,6 +18,20 @@ public protocol PipelineObserver: Sendable {
     ///   - pool: The pool's name.
     func jobFailed(_ error: any Error, pool: String)
 
+    /// An accepted job has ended without having begun.
+    ///
+    /// - Parameters:
+    ///   - reason: Why.
+    ///   - pool: The pool's name.
+    func jobDropped(_ reason: DropReason, pool: String)
+
+    /// A job runs for longer than its pool finds right. It is said once of each.
+    ///
+    /// - Parameters:
+    ///   - job: Which one, on which worker, and for how long it has run.
+    ///   - pool: The pool's name.
+    func jobIsStuck(_ job: StuckJob, pool: String)
+
     /// A pool has drained.
     ///
     /// - Parameters:
@@ -43,6 +57,10 @@ public protocol PipelineObserver: Sendable {
 extension PipelineObserver {
     /// Does nothing.
     public func jobFailed(_ error: any Error, pool: String) {}
+    /// Does nothing.
+    public func jobDropped(_ reason: DropReason, pool: String) {}
+    /// Does nothing.
+    public func jobIsStuck(_ job: StuckJob, pool: String) {}
     /// Does nothing.
     public func poolDrained(_ ledger: Ledger, pool: String) {}
     /// Does nothing.

@@ -112,7 +112,7 @@ extension ResourcePoolCore {
                 let now = self.time.now()
                 var effects = ResourceEffects()
                 let state = self.guarded.lock()
-                waiter.continuation = continuation
+                waiter.caller = .task(continuation)
                 let ended = state.pointee.machine.suspend(waiter, now: now, effects: &effects)
                 self.guarded.unlock()
                 self.perform(effects)

@@ -9,26 +9,28 @@
 
 /// How producers get jobs into the queue: lock, decide, unlock, wake.
 extension PoolCore {
-    /// Offers a job once; counts it as rejected when it is not accepted and `counts` says so.
+    /// Offers a job once; counts it as rejected when it is not accepted and `countsRejection` says so.
     @inlinable
     @inline(__always)
-    func admit(_ job: Job, countsRejection: Bool) -> Admission {
+    func admit(_ job: Job, handle: JobHandle? = nil, countsRejection: Bool) -> Admission {
         let now = self.time.now()
         var effects = PoolEffects<Job>()
         let state = self.queue.lock()
-        let admission = state.pointee.admit(job, now: now, effects: &effects)
+        let admission = state.pointee.admit(job, handle: handle, now: now, effects: &effects)
         if countsRejection {
             switch admission {
             case .accepted: break
-            case .full, .closed, .tooLarge: state.pointee.reject(job)
+            case .full: state.pointee.reject(job, as: .full)
+            case .closed: state.pointee.reject(job, as: .closed)
+            case .tooLarge: state.pointee.reject(job, as: .tooLarge)
             }
         }
         self.queue.unlock()
-        effects.perform()
+        self.perform(effects)
         return admission
     }
 
-    /// Offers a job, and waits while the queue is full.
+    /// Offers a job, and does what the overflow policy says while the queue is full.
     @inlinable
     func submit(_ job: Job) async throws(PenstockError) {
         if case .accepted = self.admit(job, countsRejection: false) { return }
@@ -37,20 +39,34 @@ extension PoolCore {
 
     @inlinable
     @inline(never)
-    func submitSlow(_ job: Job, remaining: Int, acceptedCount: Int) async throws(PenstockError) {
+    func submitSlow(
+        _ job: Job,
+        handle: JobHandle? = nil,
+        remaining: Int,
+        acceptedCount: Int
+    ) async throws(PenstockError) {
         let name = self.configuration.name
         while true {
-            switch self.admit(job, countsRejection: false) {
+            switch self.admit(job, handle: handle, countsRejection: false) {
             case .accepted: return
             case .closed:
-                self.reject(job)
+                self.reject(job, as: .closed)
                 throw .closedPool(name, acceptedCount: acceptedCount)
             case .tooLarge:
-                self.reject(job)
+                self.reject(job, as: .tooLarge)
                 throw .tooLargeJob(name, acceptedCount: acceptedCount)
             case .full: break
             }
-            switch await self.waitInLine(job, remaining: remaining) {
+            switch self.fullAction {
+            case .wait: break
+            case .runInline:
+                if await self.runInline(job, handle: handle) { return }
+                continue
+            case .refuse(let rejection):
+                self.reject(job, as: rejection)
+                throw .refusedJob(rejection, name, acceptedCount: acceptedCount)
+            }
+            switch await self.waitInLine(job, handle: handle, remaining: remaining) {
             case .served: return
             case .retry: continue
             // Both were counted when the wait ended.
@@ -60,19 +76,57 @@ extension PoolCore {
         }
     }
 
+    /// What a submitter does that has found the queue full.
+    @usableFromInline
+    enum FullAction {
+        /// Wait for a place.
+        case wait
+        /// Run the job itself.
+        case runInline
+        /// Say no.
+        case refuse(Rejection)
+    }
+
+    @usableFromInline var fullAction: FullAction {
+        switch self.limits.overflow.kind {
+        case .reject: return .refuse(.full)
+        case .callerRuns: return .runInline
+        // These make a place; one that still finds none waits for its own tenant's.
+        case .wait, .dropNewest, .dropOldest, .dropLowest: break
+        }
+        guard self.isNested else {
+            guard self.limits.waitersMax != .max, self.queue.withLock({ $0.isLineFull }) else { return .wait }
+            return .refuse(.full)
+        }
+        return self.limits.runsNestedInline ? .runInline : .refuse(.nested)
+    }
+
     @inlinable
-    func waitInLine(_ job: Job, remaining: Int) async -> WaitOutcome {
+    func waitInLine(_ job: Job, handle: JobHandle?, remaining: Int) async -> WaitOutcome {
         let waiter = self.queue.withLock { $0.waiters.take() }
         waiter.element = job
+        waiter.companion = handle
         waiter.remaining = remaining
         let time = self.time
         let outcome = await self.queue.wait(waiter) {
             $0.suspendSubmitter(waiter)
         } cancel: {
             $0.cancelSubmitter(waiter, now: time.now())
+        } afterCancel: {
+            self.wakeWorker()
         }
         self.queue.withLock { $0.waiters.give(waiter) }
         return outcome
+    }
+
+    /// Wakes a worker for jobs that a producer has held up which is gone now.
+    @usableFromInline
+    func wakeWorker() {
+        var effects = PoolEffects<Job>()
+        let state = self.queue.lock()
+        state.pointee.wakeWorker(&effects)
+        self.queue.unlock()
+        self.perform(effects)
     }
 
     /// Offers many jobs, as many at a time as there are places.
@@ -83,7 +137,7 @@ extension PoolCore {
         var rest = jobs[...]
         while let next = rest.first {
             guard let more = self.admit(contentsOf: rest) else {
-                self.reject(contentsOf: rest)
+                self.reject(contentsOf: rest, as: .closed)
                 throw .closedPool(self.configuration.name, acceptedCount: accepted)
             }
             if more == 0 {
@@ -91,7 +145,7 @@ extension PoolCore {
                 do throws(PenstockError) {
                     try await self.submitSlow(next, remaining: remaining, acceptedCount: accepted)
                 } catch {
-                    self.reject(contentsOf: rest.dropFirst())
+                    self.reject(contentsOf: rest.dropFirst(), as: Rejection(error.code))
                     throw error
                 }
             }
@@ -110,21 +164,21 @@ extension PoolCore {
             defer { self.queue.unlock() }
             return state.pointee.admit(copying: base, count: buffer.count, now: now, effects: &effects)
         }
-        effects.perform()
+        self.perform(effects)
         if let admitted { return admitted }
         // Not contiguous: a piece at a time.
         return self.admit(contentsOf: Array(jobs.prefix(64)))
     }
 
     @inlinable
-    func reject(contentsOf jobs: some Collection<Job>) {
+    func reject(contentsOf jobs: some Collection<Job>, as rejection: Rejection) {
         self.queue.withLock { state in
-            for job in jobs { state.reject(job) }
+            for job in jobs { state.reject(job, as: rejection) }
         }
     }
 
     @usableFromInline
-    func reject(_ job: Job) {
-        self.queue.withLock { $0.reject(job) }
+    func reject(_ job: Job, as rejection: Rejection) {
+        self.queue.withLock { $0.reject(job, as: rejection) }
     }
 }

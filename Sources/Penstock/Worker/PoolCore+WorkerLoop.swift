@@ -42,8 +42,17 @@ extension PoolCore {
                 runTimes.count = 0
                 await self.park(index)
                 turn = self.time.now()
+            case .sleep(let instant):
+                runTimes.count = 0
+                try? await self.time.sleep(until: instant)
+                turn = self.time.now()
             case .run:
                 let left: Range<Int>?
+                if let tags = worker.tags {
+                    await self.runTagged(index, worker, tags, &outcomes, &runTimes, now: now)
+                    if let left = self.deliverNow(worker, &outcomes) { await self.deliverLater(index, left, &outcomes) }
+                    continue loop
+                }
                 switch (self.handler, self.results.kind) {
                 case (.job(let handler), .discard), (.job(let handler), .channel):
                     self.run(worker, handler, &outcomes, &runTimes, now: now)
@@ -62,10 +71,19 @@ extension PoolCore {
                 if let left { await self.deliverLater(index, left, &outcomes) }
             }
         }
+        self.exit(index)
+    }
+
+    @usableFromInline
+    func exit(_ index: Int) {
         var effects = PoolEffects<Job>()
         let state = self.queue.lock()
         state.pointee.exit(worker: index, effects: &effects)
         self.queue.unlock()
+        if let threads = self.threads {
+            // Under this lock, or a resize that comes in between would be undone.
+            self.workers.withLock { _ in threads.setThreadsMax(self.queue.withLock { self.threadCount($0) }) }
+        }
         self.perform(effects)
     }
 
@@ -160,6 +178,25 @@ extension PoolCore {
         runTimes.end(self.time)
     }
 
+    /// Runs a batch whose jobs have more to them than to be run.
+    @inlinable
+    @inline(never)
+    func runTagged(
+        _ index: Int,
+        _ worker: WorkerBatch<Job>,
+        _ tags: UnsafeMutablePointer<JobTag>,
+        _ outcomes: inout BatchOutcomes<Output>,
+        _ runTimes: inout RunTimes,
+        now: UInt64
+    ) async {
+        switch self.handler {
+        case .job, .asyncJob:
+            await self.runJobs(index, worker, tags, &outcomes, &runTimes, now: now)
+        case .batch(let handler):
+            await self.run(worker, batch: handler, &outcomes, &runTimes, now: now)
+        }
+    }
+
     /// Runs a batch with a handler of whole batches, which begins whole.
     @inlinable
     func run(
@@ -170,12 +207,14 @@ extension PoolCore {
         now: UInt64
     ) async {
         let cell = worker.cell
-        let count = cell.claimAll()
+        let claimed = cell.claimAll()
         runTimes.count = 0
-        guard count > 0 else { return }
+        let first = claimed > 0 ? worker.tags.map { self.endUnbegun(worker, $0, claimed) } ?? 0 : 0
+        let count = claimed - first
+        guard count > 0 else { return outcomes.removeAll() }
         outcomes.begin(count)
         do {
-            let jobs = UnsafeBufferPointer(start: worker.jobs, count: count)
+            let jobs = UnsafeBufferPointer(start: worker.jobs + first, count: count)
             try await handler(jobs.span, &outcomes)
             while outcomes.count < count { outcomes.append(failure: PenstockError.missingOutcome()) }
         } catch {
@@ -183,7 +222,24 @@ extension PoolCore {
             for _ in 0..<count { outcomes.append(failure: error) }
         }
         if runTimes.timed > 0 { runTimes.set((self.time.now() &- now) / UInt64(count), jobs: count) }
-        await self.endBatch(worker, count, &outcomes)
+        if let tags = worker.tags {
+            await self.endBatch(worker, tags, first..<claimed, &outcomes)
+        } else {
+            await self.endBatch(worker, count, &outcomes)
+        }
+    }
+
+    @usableFromInline
+    func endBatch(
+        _ worker: WorkerBatch<Job>,
+        _ tags: UnsafeMutablePointer<JobTag>,
+        _ slots: Range<Int>,
+        _ outcomes: inout BatchOutcomes<Output>
+    ) async {
+        if case .sink(let sink) = self.results.kind {
+            for slot in slots where tags[slot].handle == nil { await sink(outcomes.results[slot - slots.lowerBound]) }
+        }
+        self.endTagged(worker, tags, slots, &outcomes)
     }
 
     @inlinable
@@ -235,9 +291,18 @@ extension PoolCore {
         self.countFailure(error, cell, self.size(of: job))
     }
 
+    /// Whether an error says that a job has obeyed its cancellation.
+    @usableFromInline
+    func isCancellation(_ error: any Error, _ handle: JobHandle? = nil) -> Bool {
+        guard error is CancellationError else { return false }
+        if Task.isCancelled { return true }
+        guard let handle else { return false }
+        return self.queue.withLock { _ in handle.isCancelled }
+    }
+
     @usableFromInline
     func countFailure(_ error: any Error, _ cell: WorkerCell, _ size: Int) {
-        if error is CancellationError, Task.isCancelled {
+        if self.isCancellation(error) {
             WorkerCell.count(cell.cancelled, jobs: 1, as: size)
         } else {
             WorkerCell.count(cell.failed, jobs: 1, as: size)

@@ -18,6 +18,21 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
         case job(@Sendable (Job) throws -> Output)
         case asyncJob(@Sendable (Job) async throws -> Output)
         case batch(@Sendable (borrowing Span<Job>, inout BatchOutcomes<Output>) async throws -> Void)
+
+        /// Whether it may wait without using a processor. Handlers of batches are for work that does not.
+        var suspends: Bool {
+            switch self {
+            case .job, .batch: false
+            case .asyncJob: true
+            }
+        }
+
+        var isBatch: Bool {
+            switch self {
+            case .job, .asyncJob: false
+            case .batch: true
+            }
+        }
     }
 
     @usableFromInline let configuration: WorkerPoolConfiguration
@@ -26,6 +41,8 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
     @usableFromInline let handler: Handler
     @usableFromInline let results: ResultsPolicy<Output>
     @usableFromInline let size: (@Sendable (borrowing Job) -> JobSize)?
+    /// Gets accepted jobs that are ended without having begun.
+    private let onDrop: (@Sendable (Job, DropReason) -> Void)?
     @usableFromInline let hungry: HungryFlag
     @usableFromInline let queue: FutexLocked<PoolStateMachine<Job, Output>>
     /// The pool's own threads; nil on an executor that was handed in.
@@ -33,19 +50,34 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
     /// Below how many jobs a batch is so small that its worker lets producers put in more before it comes again; 0 with
     /// one processor, which a producer gets only when the worker gives it up.
     @usableFromInline let smallBatch: Int
-    /// The workers' tasks. They belong to the pool and not to whoever runs it, because a handler that ignores
-    /// cancellation must not hold `run()` and `drain` for ever.
-    private let tasks = Locked<[Task<Void, Never>]>([])
+    /// The workers' tasks. They belong to the pool and not to whoever runs it, because a handler that ignores cancellation
+    /// must not hold `run()` and `drain` for ever.
+    let workers = Locked(WorkerTasks())
 
     @usableFromInline
     init(
         _ configuration: WorkerPoolConfiguration,
         results: ResultsPolicy<Output>,
         size: (@Sendable (borrowing Job) -> JobSize)?,
+        discipline: Discipline<Job>,
+        onDrop: (@Sendable (Job, DropReason) -> Void)?,
         handler: Handler
     ) {
+        configuration.check(against: discipline.kind, handlesBatches: handler.isBatch)
         let processors = configuration.processors ?? ProcessorCount.available()
-        let limits = configuration.limits(processors: processors)
+        var limits = configuration.limits(processors: processors)
+        limits.suspends = handler.suspends
+        if results.isOrdered, case .channel(let channel) = results.kind {
+            precondition(
+                discipline.make == nil,
+                "Ordered results need the discipline `fifo`: any other begins jobs in another order than they came."
+            )
+            precondition(
+                limits.overflow != .callerRuns && !limits.runsNestedInline,
+                "Ordered results go with neither `callerRuns` nor `runInline`, by which jobs overtake others."
+            )
+            limits.keepOrder(places: channel.capacity)
+        }
         let threads = configuration.threadCount(workers: limits.workers, processors: processors)
         self.configuration = configuration
         self.limits = limits
@@ -55,7 +87,16 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
         self.size = size
         self.smallBatch = processors > 1 ? 16 : 0
         self.hungry = HungryFlag()
-        self.queue = FutexLocked(PoolStateMachine(limits: limits, size: size, hungry: self.hungry))
+        self.onDrop = onDrop
+        self.queue = FutexLocked(
+            PoolStateMachine(
+                limits: limits,
+                size: size,
+                hungry: self.hungry,
+                discipline: discipline.make?(),
+                control: PoolControl(configuration)
+            )
+        )
         self.threads =
             configuration.executor == nil ? ThreadExecutor(threads: threads, name: configuration.name) : nil
     }
@@ -85,12 +126,19 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
     /// Starts the workers, unless the pool has ended before it ran.
     @usableFromInline
     func start(loop: @escaping @Sendable (Int) async -> Void) throws(PenstockError) {
-        let isRepeated = self.tasks.withLock { tasks in
+        let isRepeated = self.workers.withLock { workers in
             let (isRepeated, starts) = self.queue.withLock { ($0.hasStarted, $0.start()) }
             guard starts else { return isRepeated }
-            let executor = self.executor
-            tasks = (0..<self.limits.workers).map { index in
-                self.startTask(on: executor) { await loop(index) }
+            workers.loop = loop
+            workers.nesting = PoolNesting(self)
+            self.startWorkers(Array(0..<self.queue.withLock { $0.liveWorkers }), in: &workers)
+            if self.limits.resultPlaces != nil {
+                _ = self.startTask(on: self.executor) { [self] in await self.handOverResults() }
+            }
+            if let limit = self.configuration.stuckAfter {
+                workers.watch = self.startTask(on: self.configuration.timerExecutor) { [self] in
+                    await self.watchForStuckJobs(after: limit)
+                }
             }
             return false
         }
@@ -99,28 +147,63 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
         }
     }
 
-    /// Wakes who is to be woken, and closes what is to be closed.
-    @usableFromInline
-    func perform(_ effects: consuming PoolEffects<Job>) {
-        let hasFinished = effects.hasFinished
-        if hasFinished {
-            if case .channel(let channel) = self.results.kind { channel.finish() }
-            let (timer, report, waiters) = self.queue.withLock { state in
-                let report = self.makeReport(&state)
-                state.report = report
-                defer {
-                    state.drainTimer = nil
-                    state.finishWaiters = []
-                }
-                return (state.drainTimer, report, state.finishWaiters)
+    /// Starts workers' loops.
+    func startWorkers(_ indices: [Int], in workers: inout WorkerTasks) {
+        guard let loop = workers.loop, let nesting = workers.nesting else { return }
+        let executor = self.executor
+        for index in indices {
+            workers.tasks[index] = self.startTask(on: executor) {
+                await PoolNesting.$current.withValue(nesting) { await loop(index) }
             }
-            timer?.cancel()
-            self.tasks.withLock { $0 = [] }
-            self.threads?.shutdown()
-            self.configuration.observer.poolDrained(report.ledger, pool: self.configuration.name)
-            for waiter in waiters { waiter.resume() }
         }
+    }
+
+    /// How many threads the pool's own executor is to have now.
+    @usableFromInline
+    func threadCount(_ state: borrowing PoolStateMachine<Job, Output>) -> Int {
+        let (workers, processors) = (state.limits.workers, state.limits.processors)
+        return self.configuration.threadCount(workers: workers, processors: processors) + state.replacements
+    }
+
+    /// Wakes who is to be woken. Never under a lock.
+    @inlinable
+    @inline(__always)
+    func perform(_ effects: consuming PoolEffects<Job>) {
+        if let rare = effects.rare { self.perform(rare) }
         effects.perform()
+    }
+
+    /// Tells what is seldom to be told, and closes what is to be closed.
+    @usableFromInline
+    @inline(never)
+    func perform(_ effects: RareEffects<Job>) {
+        for dropped in effects.dropped { self.tell(dropped) }
+        for failed in effects.failed { self.fail(failed.handle.takeRetainedValue(), failed.code) }
+        if effects.hasFinished { self.finish() }
+        for continuation in effects.continuations { continuation.resume() }
+    }
+
+    /// Closes what belongs to a pool whose every job has its end.
+    private func finish() {
+        if case .channel(let channel) = self.results.kind { channel.finish() }
+        let (timers, report, waiters) = self.queue.withLock { state in
+            let report = self.makeReport(&state)
+            state.report = report
+            defer {
+                state.drainTimer = nil
+                state.retryTimer.task = nil
+                state.finishWaiters = []
+            }
+            return ([state.drainTimer, state.retryTimer.task], report, state.finishWaiters)
+        }
+        for timer in timers { timer?.cancel() }
+        self.workers.withLock { workers in
+            workers.watch?.cancel()
+            workers = WorkerTasks()
+        }
+        self.threads?.shutdown()
+        self.configuration.observer.poolDrained(report.ledger, pool: self.configuration.name)
+        for waiter in waiters { waiter.resume() }
     }
 
     /// Suspends until every accepted job has its end.
@@ -202,8 +285,33 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
         let state = self.queue.lock()
         state.pointee.revoke(effects: &effects)
         self.queue.unlock()
-        for task in self.tasks.withLock({ $0 }) { task.cancel() }
+        // In an order that is the same each time, as a simulation needs it.
+        for (_, task) in self.workers.withLock({ $0.tasks.sorted { $0.key < $1.key } }) { task.cancel() }
         self.perform(effects)
+    }
+
+    // MARK: - Jobs that have ended without having begun
+
+    @usableFromInline
+    func tell(_ dropped: DroppedJob<Job>) {
+        if let handle = dropped.handle {
+            let code: PenstockError.Code =
+                switch dropped.reason.kind {
+                case .newest, .oldest, .lowest, .overload: .shed
+                case .expired: .expired
+                case .cancelled: .cancelled
+                }
+            self.fail(handle.takeUnretainedValue(), code)
+            handle.release()
+        }
+        self.onDrop?(dropped.job, dropped.reason)
+        self.configuration.observer.jobDropped(dropped.reason, pool: self.configuration.name)
+    }
+
+    @usableFromInline
+    func fail(_ handle: JobHandle, _ code: PenstockError.Code) {
+        let error = PenstockError.endedJob(code, self.configuration.name)
+        if self.queue.withLock({ _ in handle.fail(error) }) { handle.wake() }
     }
 
     // MARK: - Looking
@@ -222,7 +330,7 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
             abandoned: state.abandoned.map { job, worker, since in
                 AbandonedJob(
                     job: job,
-                    worker: "\(self.configuration.name)/worker-\(worker)",
+                    worker: "\(self.configuration.name)/\(worker < 0 ? "caller" : "worker-\(worker)")",
                     elapsed: .nanoseconds(Int64(clamping: state.abandonedAt &- min(since, state.abandonedAt)))
                 )
             },
@@ -236,6 +344,7 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
     func snapshot() -> PoolSnapshot {
         let now = self.time.now()
         let threads = self.threads?.threadCount ?? 0
+        let stuck = self.queue.withLock { self.stuckJobs($0) }
         return self.queue.withLock { state in
             let oldest = min(now, state.oldestArrival() ?? now)
             return PoolSnapshot(
@@ -246,9 +355,26 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
                 threads: threads,
                 oldestAge: .nanoseconds(Int64(clamping: now - oldest)),
                 steals: state.steals,
+                retries: state.retries,
+                isPaused: state.isPaused,
+                stuckJobs: stuck.map { self.describe($0.job, $0.worker, now - min(now, $0.since)) },
                 waitTimes: state.waitTimes,
                 runTimes: state.runTimes
             )
         }
     }
+}
+
+/// The tasks that belong to a pool.
+struct WorkerTasks {
+    /// What a worker does, by its number.
+    var loop: (@Sendable (Int) async -> Void)?
+    /// What the pool runs inside of. Workers that come later have the same, whoever asked for them.
+    var nesting: PoolNesting?
+    /// The workers' tasks, by the number of the worker.
+    var tasks: [Int: Task<Void, Never>] = [:]
+    /// How many tasks blocked threads have had run jobs for them; such a task's number is negative.
+    var callers = 0
+    /// Looks for stuck jobs.
+    var watch: Task<Void, Never>?
 }

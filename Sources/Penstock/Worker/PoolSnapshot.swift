@@ -23,6 +23,12 @@ public struct PoolSnapshot: Sendable {
     public let oldestAge: Duration
     /// How often an idle worker took over jobs that another had not begun.
     public let steals: Int
+    /// How often a failed job was put back for another attempt.
+    public let retries: Int
+    /// Whether workers take no jobs because of ``WorkerPool/pause()``.
+    public let isPaused: Bool
+    /// The jobs that run for longer than ``WorkerPoolConfiguration/stuckAfter``.
+    public let stuckJobs: [StuckJob]
     /// How long queued jobs waited for a worker: the first of each batch, or as ``WorkerPoolConfiguration/timing`` says.
     public let waitTimes: LatencyHistogram
     /// How long handlers ran, for as many jobs; of a batch handler, a job's share of its batch.

@@ -11,28 +11,37 @@
 extension PoolStateMachine {
     // MARK: - One job
 
-    /// Puts a job into the queue if it may go ahead at once. Counts it only then.
+    /// Puts a job into the queue if it may go ahead at once, or drops one as the overflow policy says. Counts it only then.
     @inlinable
-    mutating func admit(_ job: Job, now: UInt64, effects: inout PoolEffects<Job>) -> Admission {
+    mutating func admit(
+        _ job: Job,
+        handle: JobHandle? = nil,
+        now: UInt64,
+        effects: inout PoolEffects<Job>
+    ) -> Admission {
         guard self.isAccepting else { return .closed }
         let size = self.size(of: job)
-        if !self.fits(size) || !self.submitters.isEmpty {
-            guard self.canEverFit(size) else { return .tooLarge }
-            if self.promised > 0 { self.reclaimRoom() }
-            guard self.submitters.isEmpty, self.fits(size) else { return .full }
+        if handle != nil, self.table == nil { self.keepTags() }
+        if !self.hasPlace(for: job, size) || !self.maySkipLine {
+            switch self.makePlace(for: job, size, handle, now: now, effects: &effects) {
+            case .queue: break
+            case .dropped: return .accepted
+            case .refused(let admission): return admission
+            }
         }
         self.counts.offered += size.count
-        self.append(job, size: size, now: now)
+        self.append(job, size: size, handle: handle, now: now)
         self.wakeWorker(&effects)
         return .accepted
     }
 
     /// Counts a job that is not accepted.
     @inlinable
-    mutating func reject(_ job: borrowing Job) {
+    mutating func reject(_ job: borrowing Job, as rejection: Rejection) {
         let count = self.size(of: job).count
         self.counts.offered += count
         self.counts.rejected += count
+        self.counts.rejections.count(rejection, count)
     }
 
     /// Puts a producer in line, unless it need not wait: it then tries again, and is told the outcome there.
@@ -40,19 +49,24 @@ extension PoolStateMachine {
     mutating func suspendSubmitter(_ waiter: Waiter<Job>) -> Enlisting<Job> {
         guard let job = waiter.element else { return .ended(.retry, wake: nil) }
         if let outcome = waiter.outcome {
-            self.reject(job)
+            self.reject(job, as: .cancelled)
             return .ended(outcome, wake: nil)
         }
         let size = self.size(of: job)
         guard self.isAccepting else { return .ended(.retry, wake: nil) }
         // Senders may have been promised places since the attempt; while anybody waits, they are promised none.
         if self.promised > 0, !self.fits(size) { self.reclaimRoom() }
-        if self.submitters.isEmpty, self.fits(size) { return .ended(.retry, wake: nil) }
+        if self.maySkipLine, self.hasPlace(for: job, size) { return .ended(.retry, wake: nil) }
+        // It may have become so since the attempt: the next one is then refused.
+        if self.isLineFull { return .ended(.retry, wake: nil) }
         self.counts.offered += size.count
         self.counts.waiting += size.count
         self.submitters.append(waiter)
         return .waits
     }
+
+    /// Whether as many producers wait as may.
+    @inlinable var isLineFull: Bool { self.submitters.count >= self.limits.waitersMax }
 
     /// Ends a producer's wait because its task was cancelled.
     ///
@@ -60,7 +74,7 @@ extension PoolStateMachine {
     @usableFromInline
     mutating func cancelSubmitter(_ waiter: Waiter<Job>, now: UInt64) -> Waiter<Job>? {
         guard self.submitters.cancel(waiter) else { return nil }
-        if let job = waiter.element { self.refuseWaiting(job) }
+        if let job = waiter.element { self.refuseWaiting(job, as: .cancelled) }
         var effects = PoolEffects<Job>()
         effects.submitters.append(waiter)
         self.admitSubmitters(now: now, effects: &effects)
@@ -70,6 +84,7 @@ extension PoolStateMachine {
     /// Gives free places to those who wait for them, in their order.
     @inlinable
     mutating func admitSubmitters(now: UInt64, effects: inout PoolEffects<Job>) {
+        if self.limitsAdmission { return self.admitScattered(now: now, effects: &effects) }
         if let first = self.submitters.first, first.remaining > 1 {
             // A producer of many is woken when one wake-up moves many, and then those behind it, who would hold it up.
             let free = self.limits.capacity - self.queued - self.promised
@@ -79,12 +94,35 @@ extension PoolStateMachine {
         while let first = self.submitters.first, let job = first.element {
             let size = self.size(of: job)
             guard self.fits(size) else { return }
-            self.submitters.remove(first, outcome: .served)
-            first.element = nil
-            self.counts.waiting -= size.count
-            self.append(job, size: size, now: now)
-            effects.submitters.append(first)
+            self.admit(first, job, size, now: now, effects: &effects)
         }
+    }
+
+    /// Gives free places to those who wait and for whose jobs the discipline has one, in their order.
+    @usableFromInline
+    mutating func admitScattered(now: UInt64, effects: inout PoolEffects<Job>) {
+        var waiter = self.submitters.first
+        while let current = waiter, self.queued + self.promised < self.limits.capacity {
+            waiter = current.next
+            guard let job = current.element else { continue }
+            let size = self.size(of: job)
+            if self.hasPlace(for: job, size) { self.admit(current, job, size, now: now, effects: &effects) }
+        }
+    }
+
+    @inlinable
+    mutating func admit(
+        _ waiter: Waiter<Job>,
+        _ job: Job,
+        _ size: JobSize,
+        now: UInt64,
+        effects: inout PoolEffects<Job>
+    ) {
+        self.submitters.remove(waiter, outcome: .served)
+        waiter.element = nil
+        self.counts.waiting -= size.count
+        self.append(job, size: size, handle: waiter.companion.map { unsafeDowncast($0, to: JobHandle.self) }, now: now)
+        effects.submitters.append(waiter)
     }
 
     /// For how many free places a sender waits that has found none: for half a millisecond's work, and at most a quarter
@@ -106,7 +144,7 @@ extension PoolStateMachine {
         effects: inout PoolEffects<Job>
     ) -> Int? {
         guard self.isAccepting else { return nil }
-        if self.size != nil {
+        if self.size != nil || self.table != nil {
             var admitted = 0
             while admitted < count {
                 guard case .accepted = self.admit(source[admitted], now: now, effects: &effects) else { break }
@@ -133,8 +171,8 @@ extension PoolStateMachine {
 
     /// Counts jobs that are not accepted.
     @inlinable
-    mutating func reject(_ source: UnsafePointer<Job>, count: Int) {
-        for index in 0..<count { self.reject(source[index]) }
+    mutating func reject(_ source: UnsafePointer<Job>, count: Int, as rejection: Rejection) {
+        for index in 0..<count { self.reject(source[index], as: rejection) }
     }
 
     // MARK: - Stages
@@ -149,7 +187,7 @@ extension PoolStateMachine {
     ) -> Admission {
         self.settle(stage)
         let admission = self.admit(job, now: now, effects: &effects)
-        guard case .accepted = admission, self.size == nil else { return admission }
+        guard case .accepted = admission, self.grantsPlaces else { return admission }
         let free = self.limits.capacity - self.queued - self.promised
         let grant = min(self.limits.capacity / 4, SenderStage<Job>.capacityMax, free)
         if grant > 0 {
@@ -172,11 +210,23 @@ extension PoolStateMachine {
         let staged = stage.staged
         let count = staged.count
         guard count > 0 else { return }
-        self.counts.accepted += count
         self.promised -= count
+        if self.table != nil { return self.collectTagged(stage, staged) }
+        self.counts.accepted += count
         self.queued += count
         self.jobs.append(moving: stage.jobs + staged.lowerBound, count: count)
         self.arrivals.append(stage.arrival, count: count)
+        stage.collect(before: staged.upperBound)
+    }
+
+    @inlinable
+    @inline(never)
+    mutating func collectTagged(_ stage: SenderStage<Job>, _ staged: Range<Int>) {
+        guard let table = self.table else { return }
+        self.counts.accepted += staged.count
+        self.queued += staged.count
+        let tag = self.tag(arrival: stage.arrival)
+        table.pointee.append(moving: stage.jobs + staged.lowerBound, count: staged.count, tag: tag)
         stage.collect(before: staged.upperBound)
     }
 
@@ -216,26 +266,31 @@ extension PoolStateMachine {
 
     @inlinable
     @inline(__always)
-    mutating func append(_ job: Job, size: JobSize, now: UInt64) {
+    mutating func append(_ job: Job, size: JobSize, handle: JobHandle?, now: UInt64) {
         self.counts.accepted += size.count
         self.queued += size.count
         self.queuedBytes += size.bytes
-        self.jobs.append(job)
-        self.arrivals.append(now, count: 1)
+        if self.table != nil {
+            self.appendTagged(job, size: size, handle: handle, now: now)
+        } else {
+            self.jobs.append(job)
+            self.arrivals.append(now, count: 1)
+        }
     }
 
     @usableFromInline
-    mutating func refuseWaiting(_ job: borrowing Job) {
+    mutating func refuseWaiting(_ job: borrowing Job, as rejection: Rejection) {
         let count = self.size(of: job).count
         self.counts.waiting -= count
         self.counts.rejected += count
+        self.counts.rejections.count(rejection, count)
     }
 
     /// Wakes a parked worker if there is a job for it and none is on its way, or more than those on their way can do.
     @inlinable
     @inline(__always)
     mutating func wakeWorker(_ effects: inout PoolEffects<Job>) {
-        if !self.parked.isEmpty, !self.jobs.isEmpty, self.waking == 0 || self.isWorthAnother {
+        if !self.parked.isEmpty, self.ready > 0, self.waking == 0 || self.isWorthAnother {
             self.wakeWorkerSlow(&effects)
         }
     }
@@ -244,9 +299,13 @@ extension PoolStateMachine {
     ///
     /// Otherwise each worker that comes wakes the next, which is late by as many wake-ups as there are before it.
     @usableFromInline var isWorthAnother: Bool {
-        self.limits.workers - self.parked.count < self.limits.parallelism
-            && UInt64(self.jobs.count) &* self.jobTime > UInt64(self.waking) &* Self.wakeTime
+        self.busyWorkers < self.limits.parallelism
+            && UInt64(self.ready) &* self.jobTime > UInt64(self.waking) &* Self.wakeTime
     }
+
+    /// How many workers use a processor, or will. Those whose handler may suspend are not counted: who waits for something
+    /// else uses none.
+    @inlinable var busyWorkers: Int { self.limits.suspends ? self.waking : self.limits.workers - self.parked.count }
 
     /// How long a parked thread takes to come: about 25 microseconds.
     static var wakeTime: UInt64 { 25_000 }
@@ -254,7 +313,7 @@ extension PoolStateMachine {
     @usableFromInline
     @inline(never)
     mutating func wakeWorkerSlow(_ effects: inout PoolEffects<Job>) {
-        guard effects.worker == nil, let index = self.parked.popLast() else { return }
+        guard !self.isHeld, effects.worker == nil, let index = self.parked.popLast() else { return }
         let worker = self.workers + index
         worker.pointee.phase = .active
         worker.pointee.isWoken = true
@@ -265,5 +324,5 @@ extension PoolStateMachine {
     }
 
     @usableFromInline
-    mutating func updateHungry() { self.hungry.set(!self.parked.isEmpty && self.waking == 0) }
+    mutating func updateHungry() { self.hungry.set(!self.parked.isEmpty && self.waking == 0 && !self.isHeld) }
 }

@@ -16,6 +16,8 @@ extension PoolStateMachine {
         case run
         /// Park: there is nothing to do.
         case park
+        /// Come again at an instant: nothing may begin before.
+        case sleep(until: UInt64)
         /// End its loop.
         case exit
     }
@@ -46,6 +48,7 @@ extension PoolStateMachine {
         if worker.pointee.isWoken {
             worker.pointee.isWoken = false
             self.waking -= 1
+            self.wakeWatch(&effects)
             self.updateHungry()
             // From here on senders see that somebody is parked; what they staged before is looked for now.
             if !self.parked.isEmpty { self.collectStages() }
@@ -54,39 +57,117 @@ extension PoolStateMachine {
         case .created, .running, .closed, .draining: break
         case .revoked, .finished: return .exit
         }
-        if !self.stages.isEmpty, self.jobs.isEmpty || now &- self.stagesCollectedAt > Self.stageTimeMax {
+        if worker.pointee.isRateSleeper { self.endRateSleep(worker) }
+        if self.mustExit {
+            self.exitEarly(worker, index, effects: &effects)
+            return .exit
+        }
+        if self.isPaused { return .park }
+        if !self.stages.isEmpty, self.ready == 0 || now &- self.stagesCollectedAt > Self.stageTimeMax {
             self.collectStages()
             self.stagesCollectedAt = now
         }
-        if self.jobs.isEmpty {
-            if self.steal(for: worker, now: now) {
-                self.wakeThief(beside: index, effects: &effects)
-                return .run
+        if self.isControlled, let instant = self.control(worker, now: now, effects: &effects) {
+            return self.waitForRate(worker, until: instant)
+        }
+        if self.table != nil {
+            if !self.fillTagged(worker, now: now, effects: &effects) {
+                // Jobs that have expired have left places.
+                if !self.submitters.isEmpty { self.admitSubmitters(now: now, effects: &effects) }
+                if self.isControlled { self.endControl(taken: 0) }
+                if self.ready > 0 { return self.take(worker: index, now: now, runTimes: nil, effects: &effects) }
+                return self.takeFromOthers(worker, index, now: now, effects: &effects)
             }
+        } else if self.jobs.isEmpty {
+            return self.takeFromOthers(worker, index, now: now, effects: &effects)
+        } else {
+            self.fill(worker, now: now)
+        }
+        if self.isControlled { self.endControl(taken: worker.pointee.taken) }
+        if !self.submitters.isEmpty { self.admitSubmitters(now: now, effects: &effects) }
+        self.wakeWorker(&effects)
+        if self.ready == 0, !self.parked.isEmpty { self.wakeThief(beside: index, effects: &effects) }
+        return .run
+    }
+
+    /// What a worker does that has found no job in the queue.
+    @usableFromInline
+    mutating func takeFromOthers(
+        _ worker: UnsafeMutablePointer<WorkerRecord<Job>>,
+        _ index: Int,
+        now: UInt64,
+        effects: inout PoolEffects<Job>
+    ) -> TakeAction {
+        if self.steal(for: worker, now: now) {
+            self.wakeThief(beside: index, effects: &effects)
+            return .run
+        }
+        switch self.phase {
+        case .draining where self.delayed.isEmpty && !self.isHeldByOrder:
+            // Others may have parked while a failed job waited for another attempt, or results for their turn.
+            if !self.parked.isEmpty { self.wakeAllWorkers(&effects) }
+            return .exit
+        case .created, .running, .closed, .draining, .revoked, .finished: return .park
+        }
+    }
+
+    /// Lets one worker wait for the moment when the next job may begin. In a drain nobody may park: the others wait, too.
+    @usableFromInline
+    mutating func waitForRate(_ worker: UnsafeMutablePointer<WorkerRecord<Job>>, until instant: UInt64) -> TakeAction {
+        if self.hasRateSleeper {
             switch self.phase {
-            case .draining: return .exit
+            case .draining: return .sleep(until: instant)
             case .created, .running, .closed, .revoked, .finished: return .park
             }
         }
-        self.fill(worker, now: now)
-        if !self.submitters.isEmpty { self.admitSubmitters(now: now, effects: &effects) }
-        self.wakeWorker(&effects)
-        if self.jobs.isEmpty, !self.parked.isEmpty { self.wakeThief(beside: index, effects: &effects) }
-        return .run
+        self.hasRateSleeper = true
+        worker.pointee.isRateSleeper = true
+        self.updateHungry()
+        return .sleep(until: instant)
     }
+
+    /// Lets the others take again, too.
+    @usableFromInline
+    mutating func endRateSleep(_ worker: UnsafeMutablePointer<WorkerRecord<Job>>) {
+        worker.pointee.isRateSleeper = false
+        self.hasRateSleeper = false
+        self.updateHungry()
+        // From here on senders see that somebody is parked; what they staged before is looked for now.
+        if !self.parked.isEmpty { self.collectStages() }
+    }
+
+    /// Ends a worker that is one too many. If it was the one on its way to a job, another takes its place.
+    @usableFromInline
+    mutating func exitEarly(
+        _ worker: UnsafeMutablePointer<WorkerRecord<Job>>,
+        _ index: Int,
+        effects: inout PoolEffects<Job>
+    ) {
+        worker.pointee.phase = .exited
+        self.liveWorkers -= 1
+        self.wakeWorker(&effects)
+        if self.ready == 0 { self.wakeThief(beside: index, effects: &effects) }
+    }
+
+    /// Whether there are more workers than there are to be.
+    @inlinable
+    @inline(__always)
+    var mustExit: Bool { self.liveWorkers > self.workersMax }
 
     /// Parks a worker unless there is something to do after all.
     @usableFromInline
     mutating func park(worker index: Int, continuation: UnsafeContinuation<Void, Never>) -> Bool {
         switch self.phase {
-        case .closed, .draining, .revoked, .finished: return false
-        case .created, .running: break
+        case .draining where self.delayed.isEmpty && !self.isHeldByOrder: return false
+        case .closed, .revoked, .finished: return false
+        case .created, .running, .draining: break
         }
         let worker = self.workers + index
+        if self.mustExit { return false }
         self.parked.append(index)
         self.updateHungry()
         self.collectStages()
-        if self.jobs.isEmpty, !self.canSteal(for: index) {
+        if self.isHeld || (self.ready == 0 && !self.canSteal(for: index)) {
             worker.pointee.phase = .parked
             worker.pointee.continuation = continuation
             return true
@@ -100,6 +181,7 @@ extension PoolStateMachine {
     @usableFromInline
     mutating func exit(worker index: Int, effects: inout PoolEffects<Job>) {
         let worker = self.workers + index
+        worker.pointee.hasLeft = true
         switch worker.pointee.phase {
         case .abandoned, .exited: return
         case .active, .parked: break
@@ -114,7 +196,7 @@ extension PoolStateMachine {
     /// An eighth of what a new job waits anyway: a turn that ends costs about a microsecond, which the jobs of a long queue
     /// do not notice in their latency and those of a short one do not in the throughput.
     @inlinable var turnMax: UInt64 {
-        let backlog = UInt64(self.jobs.count) &* self.jobTime / UInt64(self.limits.parallelism)
+        let backlog = UInt64(self.ready) &* self.jobTime / UInt64(self.limits.parallelism)
         return min(max(backlog / 8, 25_000), 400_000)
     }
 
@@ -138,6 +220,8 @@ extension PoolStateMachine {
         } else if elapsed > Self.batchTimeMax {
             worker.pointee.takeSize = max(1, min(worker.pointee.taken, worker.pointee.takeSize) / 4)
         }
+        if worker.pointee.isTagged { self.endTagged(worker) }
+        if worker.pointee.isStuck { self.unstick(worker) }
         worker.pointee.taken = 0
         worker.pointee.spent = worker.pointee.initialized
         worker.pointee.initialized = 0
@@ -154,14 +238,26 @@ extension PoolStateMachine {
         self.counts.done += done.count
         self.counts.failed += failed.count
         self.counts.cancelled += cancelled.count
-        return done.jobs + failed.jobs + cancelled.jobs
+        let ended = done.jobs + failed.jobs + cancelled.jobs
+        guard worker.pointee.needsCare else { return ended }
+        let expired = WorkerCell.collect(cell.expired)
+        self.counts.expired += expired.count
+        return ended + expired.jobs
+    }
+
+    /// Forgets what was said of a batch whose jobs had tags.
+    @usableFromInline
+    mutating func endTagged(_ worker: UnsafeMutablePointer<WorkerRecord<Job>>) {
+        if let hold = worker.pointee.hold { self.discipline?.release(hold) }
+        worker.pointee.hold = nil
+        worker.pointee.isTagged = false
+        worker.pointee.needsCare = false
     }
 
     /// Moves a worker's next batch from the queue to its buffer.
     @inlinable
     mutating func fill(_ worker: UnsafeMutablePointer<WorkerRecord<Job>>, now: UInt64) {
-        let share = (self.jobs.count + self.limits.parallelism - 1) / self.limits.parallelism
-        let count = min(worker.pointee.takeSize, share)
+        let count = min(self.takeCount(worker), self.takeMax)
         self.jobs.removeFirst(count, into: worker.pointee.jobs)
         switch self.limits.timing.kind {
         case .off: self.arrivals.dropFirst(count)
@@ -184,7 +280,7 @@ extension PoolStateMachine {
     mutating func steal(for thief: UnsafeMutablePointer<WorkerRecord<Job>>, now: UInt64) -> Bool {
         var most = 0
         var victim: UnsafeMutablePointer<WorkerRecord<Job>>?
-        for index in 0..<self.limits.workers {
+        for index in 0..<self.workerSlots {
             let left = self.stealable(self.workers + index)
             if left > most {
                 most = left
@@ -196,12 +292,24 @@ extension PoolStateMachine {
         guard !slots.isEmpty else { return false }
         let source = victim.pointee.jobs + slots.lowerBound
         thief.pointee.jobs.moveInitialize(from: source, count: slots.count)
+        self.moveTags(from: victim, slots, to: thief)
         victim.pointee.initialized = slots.lowerBound
         let size = self.sizes(thief.pointee.jobs, 0..<slots.count)
         victim.pointee.held -= size.count
         self.steals += 1
         self.begin(thief, jobs: slots.count, held: size.count, now: now)
         return true
+    }
+
+    private mutating func moveTags(
+        from victim: UnsafeMutablePointer<WorkerRecord<Job>>,
+        _ slots: Range<Int>,
+        to thief: UnsafeMutablePointer<WorkerRecord<Job>>
+    ) {
+        guard victim.pointee.isTagged, let source = victim.pointee.tags, let tags = thief.pointee.tags else { return }
+        for (index, slot) in slots.enumerated() { tags[index] = source[slot] }
+        thief.pointee.isTagged = true
+        thief.pointee.needsCare = victim.pointee.needsCare
     }
 
     @inlinable
@@ -224,13 +332,13 @@ extension PoolStateMachine {
 
     @usableFromInline
     func canSteal(for thief: Int) -> Bool {
-        (0..<self.limits.workers).contains { $0 != thief && self.stealable(self.workers + $0) > 0 }
+        (0..<self.workerSlots).contains { $0 != thief && self.stealable(self.workers + $0) > 0 }
     }
 
     /// How many jobs of a worker's batch could be taken back.
     func stealable(_ worker: UnsafeMutablePointer<WorkerRecord<Job>>) -> Int {
         switch worker.pointee.phase {
-        case .active where worker.pointee.taken > 0: worker.pointee.cell.progress.left
+        case .active where worker.pointee.taken > 0 && worker.pointee.hold == nil: worker.pointee.cell.progress.left
         case .active, .parked, .exited, .abandoned: 0
         }
     }

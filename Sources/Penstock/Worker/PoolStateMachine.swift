@@ -34,14 +34,23 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
         case finished
     }
 
-    @usableFromInline let limits: PoolLimits
+    @usableFromInline var limits: PoolLimits
     @usableFromInline let size: (@Sendable (borrowing Job) -> JobSize)?
     @usableFromInline let hungry: HungryFlag
 
     @usableFromInline var phase = Phase.created
     var hasStarted = false
+    /// The queued jobs and when they came, while the pool needs to know no more of them: first in, first out.
     @usableFromInline var jobs: Ring<Job>
     @usableFromInline var arrivals = Arrivals()
+    /// The queued jobs otherwise: with a discipline, or once a job was called.
+    @usableFromInline var table: UnsafeMutablePointer<JobTable<Job>>?
+    @usableFromInline let discipline: AnyDiscipline<Job>?
+    /// Whether the discipline has bounds of its own on what may be queued.
+    @usableFromInline let limitsAdmission: Bool
+    /// Whether senders are promised places. Not where jobs differ in size or have bounds of their own; and not where it
+    /// matters how long each has waited, because a stage only knows when its first job came.
+    @usableFromInline let grantsPlaces: Bool
     /// The queued jobs as the bounds count them.
     @usableFromInline var queued = 0
     @usableFromInline var queuedBytes = 0
@@ -51,7 +60,13 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
     @usableFromInline var stagesCollectedAt: UInt64 = 0
     @usableFromInline var submitters = WaiterLine<Job>()
     @usableFromInline var waiters = WaiterPool<Job>()
-    @usableFromInline let workers: UnsafeMutablePointer<WorkerRecord<Job>>
+    @usableFromInline var workers: UnsafeMutablePointer<WorkerRecord<Job>>
+    /// How many records there are; those of workers that have exited can be used again.
+    @usableFromInline var workerSlots: Int
+    /// Whether workers park although there are jobs.
+    @usableFromInline var isPaused = false
+    /// How many workers stand in for others that are stuck.
+    @usableFromInline var replacements = 0
     /// Parked workers; the last to park is woken first, its caches are warm.
     @usableFromInline var parked: [Int] = []
     /// How many parked workers were woken and have not come yet.
@@ -69,6 +84,35 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
     /// Which slots there hold results that their worker could not hand over yet.
     @usableFromInline var heldResults: [Range<Int>]
 
+    /// Whether there is load to be shed or held.
+    @usableFromInline let isControlled: Bool
+    var shedding: CoDelController?
+    var rate: RateLimiter?
+    /// The most jobs that may begin at this moment.
+    @usableFromInline var takeMax = Int.max
+    /// Whether a worker waits for the moment when the next job may begin; the others park meanwhile.
+    @usableFromInline var hasRateSleeper = false
+    /// Failed jobs that wait for another attempt, and what pays for it.
+    var delayed: [DelayedJob<Job>] = []
+    var budget: RetryBudget?
+    var retries = 0
+    var jitter: JitterGenerator
+    var retryTimer = RetryTimer()
+    /// Workers that have been at one job for too long.
+    var stuckWorkers = 0
+    @usableFromInline var idleWatch: UnsafeContinuation<Void, Never>?
+    /// Results that wait for earlier ones, or for a place in the channel; only where they leave in order.
+    var order: ResultOrder<Output>?
+    /// Which of the jobs may be taken then.
+    let fifo: PlacedFifo<Job>?
+
+    /// Jobs that the tasks that offered them run themselves, and results of such jobs that found no place yet.
+    var inlineRuns: [Int: (job: Job, since: UInt64)] = [:]
+    var inlineResults: [Int: Result<Output, any Error>] = [:]
+    var inlineNumber = 0
+    /// How many such jobs have ended, as the ledger counts.
+    var inlineEnds = 0
+
     var returned: [Job] = []
     var abandoned: [(job: Job, worker: Int, since: UInt64)] = []
     var undelivered: [Result<Output, any Error>] = []
@@ -79,13 +123,32 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
     /// Made once, when the pool has finished: each drain returns the same.
     var report: DrainReport<Job, Output>?
 
-    @usableFromInline
-    init(limits: PoolLimits, size: (@Sendable (borrowing Job) -> JobSize)?, hungry: HungryFlag) {
+    init(
+        limits: PoolLimits,
+        size: (@Sendable (borrowing Job) -> JobSize)?,
+        hungry: HungryFlag,
+        discipline: AnyDiscipline<Job>? = nil,
+        control: PoolControl = PoolControl()
+    ) {
         self.limits = limits
         self.size = size
         self.hungry = hungry
         // A sized job counts for at least one: no queue ever holds more of them than its capacity.
-        self.jobs = Ring(capacity: limits.capacity)
+        self.order = limits.resultPlaces.map { ResultOrder(capacity: $0) }
+        self.fifo = self.order == nil ? nil : PlacedFifo()
+        let discipline = self.fifo ?? discipline
+        self.discipline = discipline
+        self.isControlled = control.shedding != nil || control.rate != nil
+        self.shedding = control.shedding.map { CoDelController($0) }
+        self.rate = control.rate.map { RateLimiter($0) }
+        self.budget = control.retry.map { RetryBudget($0) }
+        self.jitter = JitterGenerator(seed: control.jitterSeed)
+        let limitsAdmission = discipline?.limitsAdmission ?? false
+        self.limitsAdmission = limitsAdmission
+        self.grantsPlaces =
+            size == nil && !limitsAdmission && limits.queueTimeMax == .max && control.shedding == nil
+        self.jobs = Ring(capacity: discipline == nil ? limits.capacity : 1)
+        self.workerSlots = limits.workers
         self.workers = .allocate(capacity: limits.workers)
         for index in 0..<limits.workers {
             (self.workers + index).initialize(to: WorkerRecord(batchMax: limits.batchMax))
@@ -93,11 +156,17 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
         self.resultBuffers = Array(repeating: nil, count: limits.workers)
         self.heldResults = Array(repeating: 0..<0, count: limits.workers)
         self.parked.reserveCapacity(limits.workers)
+        self.fifo?.room = self.order?.room ?? 0
+        if discipline != nil || limits.needsTags { self.keepTags() }
     }
 
     deinit {
-        self.workers.deinitialize(count: self.limits.workers)
+        self.workers.deinitialize(count: self.workerSlots)
         self.workers.deallocate()
+        if let table = self.table {
+            table.deinitialize(count: 1)
+            table.deallocate()
+        }
     }
 
     @inlinable
@@ -114,12 +183,38 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
         }
     }
 
+    /// Whether workers park although there are jobs: in a pause, or because no more may begin yet.
+    @usableFromInline var isHeld: Bool { self.isPaused || self.hasRateSleeper }
+
+    /// How many queued jobs a worker could take now.
+    @inlinable
+    @inline(__always)
+    var ready: Int {
+        if let table = self.table { return table.pointee.ready }
+        return self.jobs.count
+    }
+
     /// Whether a job of this size has a place now.
     @inlinable
     func fits(_ size: JobSize) -> Bool {
         self.queued + self.promised + size.count <= self.limits.capacity
             && (self.limits.bytesMax == nil || self.queuedBytes + size.bytes <= self.limits.bytesMax ?? 0)
     }
+
+    /// Whether the queue has a place for the job, and the discipline too.
+    @inlinable
+    @inline(__always)
+    func hasPlace(for job: borrowing Job, _ size: JobSize) -> Bool {
+        guard self.fits(size) else { return false }
+        guard self.limitsAdmission, let discipline = self.discipline else { return true }
+        return discipline.admits(job, size: size.count, free: self.limits.capacity - self.queued)
+    }
+
+    /// Whether a producer that comes may go ahead of those who wait: when nobody waits; or when those who do wait for
+    /// bounds of the discipline that it need not care about.
+    @inlinable
+    @inline(__always)
+    var maySkipLine: Bool { self.submitters.isEmpty || self.limitsAdmission }
 
     @inlinable
     func canEverFit(_ size: JobSize) -> Bool {
@@ -146,6 +241,50 @@ struct PoolLimits: Sendable {
     @usableFromInline var parallelism: Int
     @usableFromInline var batchMax: Int
     @usableFromInline var timing = WorkerPoolConfiguration.Timing.sampled
+    @usableFromInline var overflow = OverflowPolicy.wait
+    /// The most producers in line; `.max` for any number.
+    @usableFromInline var waitersMax = Int.max
+    /// Whether a job that another job of the pool offers, and finds no place for, is run where it is offered.
+    @usableFromInline var runsNestedInline = false
+    /// The longest time in the queue, in nanoseconds; `.max` for any.
+    @usableFromInline var queueTimeMax = UInt64.max
+    /// How many workers may stand in for stuck ones.
+    @usableFromInline var replacementsMax = 0
+    /// How many processors there are, for `parallelism` after a resize.
+    @usableFromInline var processors = 2
+    /// How many results may be on their way to a channel that gets them in order; nil where order does not matter.
+    @usableFromInline var resultPlaces: Int?
+    /// Whether a handler may wait without using a processor.
+    @usableFromInline var suspends = false
+    /// Whether jobs may be tried again.
+    @usableFromInline var retries = false
+    /// Whether a worker has more to do about each job than to run it.
+    @usableFromInline var caresForEachJob = false
+    /// Whether each job needs a tag from the beginning.
+    @usableFromInline var needsTags = false
+
+    /// Lets results leave in order.
+    mutating func keepOrder(places: Int) {
+        self.resultPlaces = places
+        self.caresForEachJob = true
+    }
+}
+
+/// What a pool does about load and failures, beside its bounds.
+struct PoolControl {
+    var shedding: LoadShedding?
+    var rate: RateLimit?
+    var retry: RetryPolicy?
+    var jitterSeed: UInt64 = 0
+
+    init() {}
+
+    init(_ configuration: WorkerPoolConfiguration) {
+        self.shedding = configuration.shedding
+        self.rate = configuration.rateLimit
+        self.retry = configuration.retry
+        self.jitterSeed = configuration.jitterSeed
+    }
 }
 
 /// When a drain takes the unstarted jobs back, and when it gives up on the running ones.

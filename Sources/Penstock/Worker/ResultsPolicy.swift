@@ -19,6 +19,8 @@ public struct ResultsPolicy<Output: Sendable>: Sendable {
     }
 
     @usableFromInline let kind: Kind
+    /// Whether they come in the order in which the jobs were accepted.
+    @usableFromInline var isOrdered = false
 
     /// Results are dropped.
     public static var discard: ResultsPolicy { ResultsPolicy(kind: .discard) }
@@ -28,9 +30,21 @@ public struct ResultsPolicy<Output: Sendable>: Sendable {
     /// A full channel holds the workers, and so the producers. It does not hold a drain past its deadline: what could
     /// not be handed over is then in ``DrainReport/undelivered``.
     ///
-    /// - Parameter capacity: The most results that wait to be read, at least 1.
-    public static func channel(capacity: Int) -> ResultsPolicy {
-        ResultsPolicy(kind: .channel(Channel(capacity: capacity)))
+    /// Ordered results come in the order in which their jobs came into the queue, whatever the order in which they end: those
+    /// of one producer in the order in which it gave them. Beside those in the channel, at most `capacity` results wait for
+    /// an earlier one. Workers then begin no later job until the missing one has ended, or the reader has read: nothing runs
+    /// whose result would have no place. A job without a result (it has expired, was shed, handed back or abandoned, or
+    /// somebody waits for it in a call or a group) holds nobody. A job that is tried again keeps its place, and goes
+    /// ahead of those that have not begun.
+    ///
+    /// Ordered results need the discipline ``Discipline/fifo``, and neither ``OverflowPolicy/callerRuns`` nor
+    /// ``NestedSubmission/runInline``, by which jobs overtake others: anything else traps when the pool is made.
+    ///
+    /// - Parameters:
+    ///   - capacity: The most results that wait to be read, at least 1.
+    ///   - ordered: Whether they come in the order of their jobs. It costs a job some hundred nanoseconds.
+    public static func channel(capacity: Int, ordered: Bool = false) -> ResultsPolicy {
+        ResultsPolicy(kind: .channel(Channel(capacity: capacity)), isOrdered: ordered)
     }
 
     /// Each worker calls a function with each result, as part of the job: the job ends when the function returns.

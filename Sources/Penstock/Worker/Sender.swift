@@ -10,7 +10,9 @@
 extension WorkerPool {
     /// One producer's own way into the pool: it reserves up to 64 places at once and stages jobs there.
     ///
-    /// It reserves no more than a quarter of the capacity. Jobs with a size are not staged: each goes into the queue.
+    /// It reserves no more than a quarter of the capacity. Jobs with a size are not staged, nor those of a pool that looks at
+    /// how long each has waited, by ``WorkerPoolConfiguration/queueTimeMax`` or ``WorkerPoolConfiguration/shedding``: each
+    /// goes into the queue.
     ///
     /// A staged job is accepted and queued: idle workers take it at once, busy ones when the queue is empty or after 50
     /// microseconds, and a drain takes it as any other. Jobs of one sender are taken in the order in which they were sent;
@@ -34,7 +36,7 @@ extension WorkerPool {
             let state = self.core.queue.lock()
             state.pointee.retire(self.stage, now: now, effects: &effects)
             self.core.queue.unlock()
-            effects.perform()
+            self.core.perform(effects)
         }
 
         /// Sends a job, and waits while the queue is full.
@@ -91,7 +93,7 @@ extension WorkerPool {
             let state = self.core.queue.lock()
             state.pointee.flush(self.stage, effects: &effects)
             self.core.queue.unlock()
-            effects.perform()
+            self.core.perform(effects)
         }
 
         @inlinable
@@ -104,11 +106,13 @@ extension WorkerPool {
             if countsRejection {
                 switch admission {
                 case .accepted: break
-                case .full, .closed, .tooLarge: state.pointee.reject(job)
+                case .full: state.pointee.reject(job, as: .full)
+                case .closed: state.pointee.reject(job, as: .closed)
+                case .tooLarge: state.pointee.reject(job, as: .tooLarge)
                 }
             }
             self.core.queue.unlock()
-            effects.perform()
+            self.core.perform(effects)
             return admission
         }
 

@@ -34,15 +34,27 @@ public final class WorkerPool<Job: Sendable, Output: Sendable>: Sendable {
     ///   - configuration: Sizes and limits; wrong ones trap.
     ///   - results: What becomes of outputs and errors.
     ///   - size: What a job counts for; nil when each counts for one.
+    ///   - discipline: Which queued job a free worker takes next.
+    ///   - onDrop: Gets each accepted job that is ended without having begun, and why: it was shed, has expired, or its
+    ///     caller was cancelled. It is called by whoever works at that moment, a submitter or a worker: be quick.
     ///   - handler: Runs a job. An error fails the job only.
     @inlinable
     public init(
         _ configuration: WorkerPoolConfiguration = WorkerPoolConfiguration(),
         results: ResultsPolicy<Output> = .discard,
         size: (@Sendable (borrowing Job) -> JobSize)? = nil,
+        discipline: Discipline<Job> = .fifo,
+        onDrop: (@Sendable (Job, DropReason) -> Void)? = nil,
         handler: @escaping @Sendable (Job) throws -> Output
     ) {
-        self.core = PoolCore(configuration, results: results, size: size, handler: .job(handler))
+        self.core = PoolCore(
+            configuration,
+            results: results,
+            size: size,
+            discipline: discipline,
+            onDrop: onDrop,
+            handler: .job(handler)
+        )
     }
 
     /// Creates a pool whose handler may suspend.
@@ -53,15 +65,27 @@ public final class WorkerPool<Job: Sendable, Output: Sendable>: Sendable {
     ///   - configuration: Sizes and limits; wrong ones trap.
     ///   - results: What becomes of outputs and errors.
     ///   - size: What a job counts for; nil when each counts for one.
+    ///   - discipline: Which queued job a free worker takes next.
+    ///   - onDrop: Gets each accepted job that is ended without having begun, and why: it was shed, has expired, or its
+    ///     caller was cancelled. It is called by whoever works at that moment, a submitter or a worker: be quick.
     ///   - handler: Runs a job. An error fails the job only. Its task is cancelled when a drain's deadline has passed.
     @inlinable
     public init(
         _ configuration: WorkerPoolConfiguration = WorkerPoolConfiguration(),
         results: ResultsPolicy<Output> = .discard,
         size: (@Sendable (borrowing Job) -> JobSize)? = nil,
+        discipline: Discipline<Job> = .fifo,
+        onDrop: (@Sendable (Job, DropReason) -> Void)? = nil,
         handler: @escaping @Sendable (Job) async throws -> Output
     ) {
-        self.core = PoolCore(configuration, results: results, size: size, handler: .asyncJob(handler))
+        self.core = PoolCore(
+            configuration,
+            results: results,
+            size: size,
+            discipline: discipline,
+            onDrop: onDrop,
+            handler: .asyncJob(handler)
+        )
     }
 
     /// Creates a pool whose handler runs a whole batch at a time, which then begins and ends as one.
@@ -70,15 +94,27 @@ public final class WorkerPool<Job: Sendable, Output: Sendable>: Sendable {
     ///   - configuration: Sizes and limits; wrong ones trap. A batch has at most `batchMax` jobs.
     ///   - results: What becomes of outputs and errors.
     ///   - size: What a job counts for; nil when each counts for one.
+    ///   - discipline: Which queued job a free worker takes next.
+    ///   - onDrop: Gets each accepted job that is ended without having begun, and why: it was shed, has expired, or its
+    ///     caller was cancelled. It is called by whoever works at that moment, a submitter or a worker: be quick.
     ///   - batchHandler: Runs the jobs and appends one outcome for each. An error fails all jobs of the batch.
     @inlinable
     public init(
         _ configuration: WorkerPoolConfiguration = WorkerPoolConfiguration(),
         results: ResultsPolicy<Output> = .discard,
         size: (@Sendable (borrowing Job) -> JobSize)? = nil,
+        discipline: Discipline<Job> = .fifo,
+        onDrop: (@Sendable (Job, DropReason) -> Void)? = nil,
         batchHandler: @escaping @Sendable (borrowing Span<Job>, inout BatchOutcomes<Output>) async throws -> Void
     ) {
-        self.core = PoolCore(configuration, results: results, size: size, handler: .batch(batchHandler))
+        self.core = PoolCore(
+            configuration,
+            results: results,
+            size: size,
+            discipline: discipline,
+            onDrop: onDrop,
+            handler: .batch(batchHandler)
+        )
     }
 
     /// The pool's name.
@@ -87,7 +123,7 @@ public final class WorkerPool<Job: Sendable, Output: Sendable>: Sendable {
     /// The most jobs that wait for a worker.
     public var capacity: Int { self.core.limits.capacity }
 
-    /// What the handler returned and threw; of a pool that was made with ``ResultsPolicy/channel(capacity:)`` only.
+    /// What the handler returned and threw; of a pool that was made with ``ResultsPolicy/channel(capacity:ordered:)`` only.
     ///
     /// It is finished when the pool has drained; what it then holds can still be read.
     public var results: Channel<Result<Output, any Error>> {

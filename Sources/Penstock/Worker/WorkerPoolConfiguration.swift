@@ -68,6 +68,65 @@ public struct WorkerPoolConfiguration: Sendable {
     ///
     /// Default: ``Threads/cores``.
     public var threads = Threads.cores
+    /// What becomes of a job that comes to a full queue.
+    ///
+    /// Default: ``OverflowPolicy/wait``: nothing is lost, and producers feel the pressure.
+    public var overflow = OverflowPolicy.wait
+    /// The most submits that may wait for a place; a further one is refused with `full`. Nil for any number.
+    ///
+    /// Each that waits holds its job: with a bound, the memory of jobs is bounded too, however many producers there are. A
+    /// bulk submit counts for one. A pool whose overflow policy never lets anybody wait cannot have it.
+    ///
+    /// Default: nil.
+    public var waitersMax: Int?
+    /// What becomes of a job that one of the pool's own jobs offers, and would have to wait for.
+    ///
+    /// Default: ``NestedSubmission/refuse``.
+    public var nestedSubmission = NestedSubmission.refuse
+    /// The longest that a job may wait for a worker: it is not run afterwards, and counted as expired; nil for any time.
+    ///
+    /// Default: nil.
+    public var queueTimeMax: Duration?
+    /// After how long a running job's task is cancelled; nil for never.
+    ///
+    /// The job has then failed with `timedOut`, unless it returns an output all the same. A handler that ignores
+    /// cancellation runs on: no other code can end it. Each job then runs in a child task, which costs some microseconds; a
+    /// batch handler cannot have it.
+    ///
+    /// Default: nil.
+    public var jobTimeout: Duration?
+    /// Whether and when a job that has failed is tried again; nil for never. A batch handler cannot have it.
+    ///
+    /// Between its attempts a job counts as queued, beside the capacity; at most 1,024 jobs wait so, more have failed.
+    ///
+    /// Default: nil.
+    public var retry: RetryPolicy?
+    /// How many jobs may begin in a time; nil for any number. What exceeds it is held in the queue, not dropped.
+    ///
+    /// Default: nil.
+    public var rateLimit: RateLimit?
+    /// When jobs are shed because they have waited too long; nil for never.
+    ///
+    /// Of jobs that have classes the lowest class goes first.
+    ///
+    /// Default: nil.
+    public var shedding: LoadShedding?
+    /// After how long a running job is reported as stuck, to the observer and in the snapshot; nil for never.
+    ///
+    /// Workers are looked at four times in this time: that is how late a report may be. It costs the jobs nothing.
+    ///
+    /// Default: nil.
+    public var stuckAfter: Duration?
+    /// How many more workers may be started, each with a thread, while as many are stuck; 0 to 1,024.
+    ///
+    /// They end when the stuck ones come back.
+    ///
+    /// Default: 0.
+    public var replacementsMax = 0
+    /// Where the chance in the waits before retries comes from.
+    ///
+    /// Default: random.
+    package var jitterSeed = UInt64.random(in: .min ... .max)
     /// For which jobs it is measured how long they waited and ran.
     ///
     /// Default: ``Timing/sampled``.
@@ -118,13 +177,69 @@ public struct WorkerPoolConfiguration: Sendable {
         precondition(self.capacity >= 1, "A pool's capacity is at least 1, not \(self.capacity).")
         precondition((1...256).contains(self.batchMax), "A pool's batchMax is 1 to 256, not \(self.batchMax).")
         precondition(self.bytesMax ?? 1 >= 1, "A pool's bytesMax is at least 1.")
+        precondition(self.waitersMax ?? 0 >= 0, "A pool's waitersMax is not negative.")
+        precondition(self.queueTimeMax ?? .seconds(1) > .zero, "A pool's queueTimeMax is more than nothing.")
+        precondition(self.jobTimeout ?? .seconds(1) > .zero, "A pool's jobTimeout is more than nothing.")
+        precondition(self.stuckAfter ?? .seconds(1) > .zero, "A pool's stuckAfter is more than nothing.")
+        precondition(
+            (0...1_024).contains(self.replacementsMax),
+            "A pool's replacementsMax is 0 to 1,024, not \(self.replacementsMax)."
+        )
+        precondition(
+            self.replacementsMax == 0 || self.stuckAfter != nil,
+            "A pool that has replacementsMax needs stuckAfter, which finds the workers to replace."
+        )
+        let caresForEachJob = self.jobTimeout != nil || self.retry != nil
         return PoolLimits(
             capacity: self.capacity,
             bytesMax: self.bytesMax,
             workers: workers,
             parallelism: min(workers, max(2, processors)),
             batchMax: self.batchMax,
-            timing: self.timing
+            timing: self.timing,
+            overflow: self.overflow,
+            waitersMax: self.waitersMax ?? .max,
+            runsNestedInline: self.nestedSubmission == .runInline,
+            queueTimeMax: self.queueTimeMax?.wholeNanoseconds ?? .max,
+            replacementsMax: self.replacementsMax,
+            processors: processors,
+            retries: self.retry != nil,
+            caresForEachJob: caresForEachJob,
+            needsTags: caresForEachJob || self.queueTimeMax != nil || self.shedding != nil
+        )
+    }
+
+    /// Refuses options that the pool's discipline or handler would ignore, or whose promise they would break.
+    func check(against discipline: DisciplineKind, handlesBatches: Bool) {
+        switch self.overflow.kind {
+        case .wait, .reject, .dropNewest: break
+        case .callerRuns:
+            precondition(
+                discipline == .fifo,
+                "The overflow policy callerRuns lets a job overtake others, which the discipline \(discipline) does not allow."
+            )
+        case .dropOldest:
+            precondition(
+                discipline != .fair,
+                "The overflow policy dropOldest makes no place for a tenant of the discipline fair; use wait, reject or dropNewest."
+            )
+        case .dropLowest:
+            precondition(
+                [.priority, .deadline, .custom].contains(discipline),
+                "The overflow policy dropLowest needs a discipline that wants some jobs less: not \(discipline)."
+            )
+        }
+        precondition(
+            self.waitersMax == nil || ![.reject, .callerRuns].contains(self.overflow),
+            "Nobody waits under the overflow policies reject and callerRuns: a waitersMax would be ignored."
+        )
+        precondition(
+            self.nestedSubmission == .refuse || discipline != .keyed,
+            "Running nested jobs inline would break the order of keys that the discipline keyed keeps."
+        )
+        precondition(
+            !handlesBatches || (self.jobTimeout == nil && self.retry == nil),
+            "A batch handler's jobs begin and end as one: they can have no jobTimeout and no retry of their own."
         )
     }
 

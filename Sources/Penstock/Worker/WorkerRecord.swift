@@ -27,7 +27,7 @@ struct WorkerRecord<Job>: ~Copyable {
         case active
         /// Suspended, for want of jobs. Can transition to: `active`.
         case parked
-        /// Its loop has ended. Final.
+        /// Its loop is about to end, or has ended. Can transition to: `active`, for another worker.
         case exited
         /// A drain did not wait for it any longer: what it says is no longer counted. Final.
         case abandoned
@@ -37,10 +37,17 @@ struct WorkerRecord<Job>: ~Copyable {
     /// The batch at hand, and the buffer for the next one: a reported batch is deinitialised after the lock.
     @usableFromInline var jobs: UnsafeMutablePointer<Job>
     @usableFromInline var spareJobs: UnsafeMutablePointer<Job>
+    /// What is known of each job of the batch; nil in a pool without tags.
+    @usableFromInline var tags: UnsafeMutablePointer<JobTag>?
+    /// Whether the batch at hand has tags, and whether they ask for more than to run the jobs.
+    @usableFromInline var isTagged = false
+    @usableFromInline var needsCare = false
+    /// What the discipline wants to be told when the batch has ended.
+    @usableFromInline var hold: Int?
     @usableFromInline var initialized = 0
     /// How many slots of the spare buffer the worker has to deinitialise, once it is out of the lock.
     @usableFromInline var spent = 0
-    @usableFromInline var phase = Phase.active
+    @usableFromInline var phase = Phase.exited
     /// Taken and not reported, as the ledger counts: what it has in flight.
     @usableFromInline var held = 0
     /// How many jobs it takes at once, while there are as many.
@@ -48,6 +55,13 @@ struct WorkerRecord<Job>: ~Copyable {
     /// How many jobs its last batch had when it was taken.
     @usableFromInline var taken = 0
     @usableFromInline var takenAt: UInt64 = 0
+    /// It has been at one job for too long, as far as was seen.
+    @usableFromInline var isStuck = false
+    @usableFromInline var sight = WorkerSight()
+    /// It waits for the moment when the next job may begin.
+    @usableFromInline var isRateSleeper = false
+    /// Its loop has ended, and nobody uses its record.
+    @usableFromInline var hasLeft = true
     /// It was woken and has not come yet.
     @usableFromInline var isWoken = false
     @usableFromInline var continuation: UnsafeContinuation<Void, Never>?
@@ -63,7 +77,13 @@ struct WorkerRecord<Job>: ~Copyable {
         self.jobs.deinitialize(count: self.initialized)
         self.jobs.deallocate()
         self.spareJobs.deallocate()
+        self.tags?.deallocate()
         self.cell.destroy()
+    }
+
+    /// Makes room for a tag of each job.
+    mutating func keepTags(batchMax: Int) {
+        if self.tags == nil { self.tags = .allocate(capacity: batchMax) }
     }
 }
 
@@ -73,6 +93,8 @@ struct WorkerRecord<Job>: ~Copyable {
 struct WorkerBatch<Job> {
     @usableFromInline let cell: WorkerCell
     @usableFromInline let jobs: UnsafeMutablePointer<Job>
+    /// What is known of each job, where that asks for more than to run it.
+    @usableFromInline let tags: UnsafeMutablePointer<JobTag>?
     /// How many jobs it had when it was taken.
     @usableFromInline let count: Int
     /// How long the worker goes on while other tasks wait for its thread.
@@ -82,6 +104,7 @@ struct WorkerBatch<Job> {
     init(_ record: UnsafeMutablePointer<WorkerRecord<Job>>) {
         self.cell = record.pointee.cell
         self.jobs = record.pointee.jobs
+        self.tags = record.pointee.needsCare ? record.pointee.tags : nil
         self.count = record.pointee.taken
     }
 }
@@ -94,9 +117,10 @@ struct WorkerCell: @unchecked Sendable {
     /// The batch's limit in the upper half, the next unclaimed index in the lower.
     @usableFromInline let claims: UnsafeMutablePointer<Atomic<UInt64>>
     /// How the batch's jobs have ended: done, failed, cancelled. Then what is said of its results: 1 until they
-    /// are handed over, 1 while the worker does so without the queue's lock, 1 when it must not do so any more.
+    /// are handed over, 1 while the worker does so without the queue's lock, 1 when it must not do so any more. Then how
+    /// many jobs have expired after they were taken.
     ///
-    /// Each of the first three holds jobs in its upper 16 bits and the ledger's count in the others, so that one read
+    /// Each that counts jobs holds jobs in its upper 16 bits and the ledger's count in the others, so that one read
     /// gives both.
     @usableFromInline let counters: UnsafeMutablePointer<Atomic<UInt64>>
 
@@ -105,8 +129,8 @@ struct WorkerCell: @unchecked Sendable {
         let block = UnsafeMutableRawPointer.allocate(byteCount: 256, alignment: 128)
         self.claims = block.bindMemory(to: Atomic<UInt64>.self, capacity: 1)
         self.claims.initialize(to: Atomic(0))
-        self.counters = (block + 128).bindMemory(to: Atomic<UInt64>.self, capacity: 6)
-        for index in 0..<6 { (self.counters + index).initialize(to: Atomic(0)) }
+        self.counters = (block + 128).bindMemory(to: Atomic<UInt64>.self, capacity: 7)
+        for index in 0..<7 { (self.counters + index).initialize(to: Atomic(0)) }
     }
 
     @usableFromInline
@@ -118,6 +142,7 @@ struct WorkerCell: @unchecked Sendable {
     @inlinable var undelivered: UnsafeMutablePointer<Atomic<UInt64>> { self.counters + 3 }
     @inlinable var delivering: UnsafeMutablePointer<Atomic<UInt64>> { self.counters + 4 }
     @inlinable var ending: UnsafeMutablePointer<Atomic<UInt64>> { self.counters + 5 }
+    @inlinable var expired: UnsafeMutablePointer<Atomic<UInt64>> { self.counters + 6 }
 
     /// Claims the next job of the batch: its index, or nil when none is left.
     @inlinable

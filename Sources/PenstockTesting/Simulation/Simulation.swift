@@ -73,6 +73,7 @@ public final class Simulation: Sendable {
         configuration.time = self.time
         // A seed gives the same run on every machine.
         configuration.processors = 2
+        configuration.jitterSeed = self.seed
         return configuration
     }
 

@@ -36,6 +36,18 @@ struct ResourcePoolTests {
         return configuration
     }
 
+    /// Real time, with limits that no busy machine reaches.
+    private func patient(_ name: String = "resources", maximum: Int = 1) -> ResourcePoolConfiguration {
+        var configuration = ResourcePoolConfiguration(name: name, maximum: maximum)
+        configuration.waitTimeMax = .seconds(300)
+        configuration.creation.timeMax = .seconds(300)
+        configuration.check.timeMax = .seconds(300)
+        configuration.check.afterIdle = .seconds(300)
+        configuration.destructionTimeMax = .seconds(300)
+        configuration.drainDeadline = .seconds(300)
+        return configuration
+    }
+
     private func code(_ body: () async throws -> Void) async -> PenstockError.Code? {
         do {
             try await body()
@@ -48,7 +60,7 @@ struct ResourcePoolTests {
     @Test func `a resource is used again, and a lease that is forgotten comes back`() async throws {
         try await withWatchdog {
             let factory = Factory()
-            let sum = try await withResourcePool(ResourcePoolConfiguration(maximum: 1)) {
+            let sum = try await withResourcePool(self.patient()) {
                 factory.make()
             } destroy: {
                 factory.destroyed.add($0)
@@ -73,7 +85,7 @@ struct ResourcePoolTests {
         try await withWatchdog {
             let factory = Factory()
             let checked = Notes<Int>()
-            var configuration = ResourcePoolConfiguration(maximum: 1)
+            var configuration = self.patient()
             configuration.isBroken = { $0 is Refused }
             try await withResourcePool(configuration) {
                 factory.make()
@@ -161,7 +173,7 @@ struct ResourcePoolTests {
 
     @Test func `a pool refuses when too many wait, and waits end when it drains`() async throws {
         try await withWatchdog {
-            var configuration = ResourcePoolConfiguration(maximum: 1)
+            var configuration = self.patient()
             configuration.waitersMax = 1
             let pool = ResourcePool(configuration) { 1 }
             async let run = pool.run()
@@ -184,7 +196,7 @@ struct ResourcePoolTests {
     {
         try await withWatchdog {
             let (factory, gate) = (Factory(), TaskGate())
-            let pool = ResourcePool(ResourcePoolConfiguration(name: "stuck", maximum: 2)) {
+            let pool = ResourcePool(self.patient("stuck", maximum: 2)) {
                 let number = factory.make()
                 if number == 2 { await gate.wait() }
                 return number

@@ -96,6 +96,16 @@ final class TaskGate: Sendable {
     }
 }
 
+/// Does nothing until the task is cancelled, and then what a handler does that listens to it.
+func waitForCancellation() async throws {
+    let never = Channel<Never>(capacity: 1)
+    do {
+        while true { _ = try await never.receive() }
+    } catch {
+        throw CancellationError()
+    }
+}
+
 /// Gives way to other tasks until a condition holds; a watchdog bounds it.
 func eventually(_ condition: () -> Bool) async {
     while !condition() { await Task.yield() }

@@ -28,10 +28,13 @@ struct SeededGenerator: RandomNumberGenerator {
     mutating func oneIn(_ count: Int) -> Bool { self.below(count) == 0 }
 }
 
-/// How much a test does: all of it, or a share under a sanitizer, which is some ten times slower.
+/// How much a test does: all of it, or a share under a sanitizer, which is some ten times slower; or much more than that,
+/// in a build with `-Xswiftc -DPENSTOCK_DEEP`.
 func scaled(_ count: Int) -> Int {
     #if PENSTOCK_TSAN || PENSTOCK_ASAN
     max(1, count / 10)
+    #elseif PENSTOCK_DEEP
+    count * 100
     #else
     count
     #endif

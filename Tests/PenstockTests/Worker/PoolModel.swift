@@ -27,13 +27,14 @@ struct PoolModel: ~Copyable {
     private(set) var problem: String?
 
     init(capacity: Int, workers: Int, seed: UInt64, size: (@Sendable (borrowing Int) -> JobSize)?) {
-        let limits = PoolLimits(
+        var limits = PoolLimits(
             capacity: capacity,
             bytesMax: size == nil ? nil : 100,
             workers: workers,
             parallelism: min(workers, 2),
             batchMax: 16
         )
+        if seed % 3 == 0 { limits.waitersMax = Int(seed % 4) }
         self.pool = PoolStateMachine(limits: limits, size: size, hungry: HungryFlag())
         self.random = SeededGenerator(seed: seed)
         self.isGone = Array(repeating: false, count: workers)
@@ -128,7 +129,7 @@ struct PoolModel: ~Copyable {
         let job = self.newJob(.queued)
         var effects = PoolEffects<Int>()
         if case .accepted = self.pool.admit(job, now: self.now, effects: &effects) { return }
-        self.pool.reject(job)
+        self.pool.reject(job, as: .full)
         self.places[job] = .rejected
     }
 
@@ -139,7 +140,7 @@ struct PoolModel: ~Copyable {
         jobs.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
             let count = self.pool.admit(copying: base, count: buffer.count, now: self.now, effects: &effects) ?? 0
-            self.pool.reject(base + count, count: buffer.count - count)
+            self.pool.reject(base + count, count: buffer.count - count, as: .full)
             for job in jobs[count...] { self.places[job] = .rejected }
         }
     }
@@ -213,7 +214,7 @@ struct PoolModel: ~Copyable {
             return
         }
         if case .accepted = self.pool.refill(stage, with: job, now: now, effects: &effects) { return }
-        self.pool.reject(job)
+        self.pool.reject(job, as: .full)
         self.places[job] = .rejected
     }
 
@@ -278,6 +279,7 @@ struct PoolModel: ~Copyable {
         case .exit:
             self.pool.exit(worker: index, effects: &effects)
             self.isGone[index] = true
+        case .sleep: self.fail("a worker waits for a rate that nobody has set")
         }
         worker.pointee.spareJobs.deinitialize(count: worker.pointee.spent)
         worker.pointee.spent = 0
@@ -316,6 +318,7 @@ struct PoolModel: ~Copyable {
 
     private mutating func checkBounds(_ when: String, _ ledger: Ledger) {
         let limits = self.pool.limits
+        if self.line.count > limits.waitersMax { self.fail("\(when): \(self.line.count) producers wait") }
         if ledger.queued > limits.capacity { self.fail("\(when): the queue holds \(ledger.queued)") }
         if self.pool.queued + self.pool.promised > limits.capacity { self.fail("\(when): promised too much") }
         if self.pool.queuedBytes > limits.bytesMax ?? .max { self.fail("\(when): too many bytes") }

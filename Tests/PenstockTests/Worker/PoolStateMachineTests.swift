@@ -38,6 +38,18 @@ struct PoolStateMachineTests {
         }
     }
 
+    @Test func `every job of a pool with policies, calls, retries, rates and resizes is in one place, after any call`()
+    {
+        for seed in 0..<UInt64(scaled(200)) {
+            var model = TaggedPoolModel(seed: seed)
+            model.play(steps: 150)
+            if let problem = model.problem {
+                Issue.record("seed \(seed): \(problem)")
+                return
+            }
+        }
+    }
+
     @Test func `takes double while batches are short, shrink when they are long, and leave a share to others`() {
         var pool = PoolStateMachine<Int, Int>(
             limits: limits(capacity: 1_000, workers: 2),

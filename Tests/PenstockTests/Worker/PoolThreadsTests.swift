@@ -91,6 +91,40 @@ struct PoolThreadsTests {
         }
     }
 
+    @Test func `stay while they are idle, and are gone after a drain, but for that of an abandoned job`() async throws {
+        try await withWatchdog {
+            let (gate, stuck) = (ThreadGate(), ThreadGate())
+            var configuration = WorkerPoolConfiguration(name: "leak-test", workers: 8, capacity: 8)
+            configuration.threads = .perWorker
+            configuration.batchMax = 1
+            let pool = WorkerPool(configuration) { (job: Int) in
+                if job == 7 { stuck.wait() } else { gate.wait() }
+            }
+            async let run = pool.run()
+            try await pool.submit(contentsOf: 0..<8)
+            await eventually { gate.arrivals == 7 && stuck.arrivals == 1 }
+            #expect(self.threads(of: pool) == [8])
+            gate.open()
+            await eventually { pool.snapshot().idleWorkers == 7 }
+            #expect(self.threads(of: pool) == [8])
+            let report = await pool.drain(deadline: .zero, grace: .zero)
+            #expect(report.abandoned.map(\.job) == [7])
+            await eventually { self.threads(of: pool) == [1] }
+            stuck.open()
+            await eventually { self.threads(of: pool) == [0] }
+            _ = try await run
+        }
+    }
+
+    /// How many threads a pool has, by what it says and by what the system says, where that can be asked.
+    private func threads<Job, Output>(of pool: WorkerPool<Job, Output>) -> Set<Int> {
+        #if os(Linux)
+        [pool.snapshot().threads, statistics(ofThreadsNamed: pool.name)?.count ?? -1]
+        #else
+        [pool.snapshot().threads]
+        #endif
+    }
+
     /// Sends the numbers below a bound from four senders side by side.
     private func send(_ jobs: Int, to pool: WorkerPool<Int, Int>) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -53,7 +53,7 @@ struct WorkerPoolTests {
                 for job in 100..<200 { try await pool.submit(base + job) }
                 try await pool.submit(contentsOf: base + 200..<base + 300)
                 try await sender.send(contentsOf: Array(base + 300..<base + 400))
-                let report = await pool.drain()
+                let report = await pool.drain(deadline: .seconds(300))
                 #expect(report.ledger.done == 400 && report.ledger.isBalanced, "\(report)")
                 #expect(try await run.ledger == report.ledger)
             }
@@ -80,7 +80,7 @@ struct WorkerPoolTests {
             }
             async let run = pool.run()
             try await pool.submit(contentsOf: 0..<300)
-            let report = await pool.drain()
+            let report = await pool.drain(deadline: .seconds(300))
             #expect(outputs.count == 200 && failures.count == 100)
             #expect(report.ledger.done == 200 && report.ledger.failed == 100)
             #expect(Set(outputs.all + failures.all).count == 300)
@@ -100,7 +100,7 @@ struct WorkerPoolTests {
             )
             async let run = pool.run()
             try await pool.submit(contentsOf: 0..<500)
-            let report = await pool.drain()
+            let report = await pool.drain(deadline: .seconds(300))
             var (done, missing, thrown) = (0, 0, 0)
             for await result in pool.results {
                 switch result {
@@ -137,7 +137,7 @@ struct WorkerPoolTests {
             }
             async let run = pool.run()
             try await pool.submit(contentsOf: 0..<400)
-            let report = await pool.drain()
+            let report = await pool.drain(deadline: .seconds(300))
             #expect(report.ledger.failed == 200 && report.ledger.done == 200)
             #expect(observer.failures.all.sorted() == Array(0..<200))
             #expect(observer.ledgers.all == [report.ledger])
@@ -207,7 +207,7 @@ struct WorkerPoolTests {
             await eventually { gate.arrivals == 2 }
             #expect(pool.trySubmit(7).rejection == .full)
             gate.open()
-            let report = await pool.drain()
+            let report = await pool.drain(deadline: .seconds(300))
             #expect(report.ledger.done == 4 && report.ledger.rejected == 2)
             _ = try await run
         }
@@ -306,7 +306,7 @@ struct WorkerPoolTests {
                     await Task.yield()
                 }
                 for task in tasks { await task.value }
-                let report = await pool.drain()
+                let report = await pool.drain(deadline: .seconds(300))
                 #expect(seen.all.sorted() == accepted.all.sorted(), "seed \(seed)")
                 #expect(report.ledger.isBalanced && report.ledger.done == seen.count, "seed \(seed): \(report)")
                 _ = try await run
@@ -364,7 +364,7 @@ struct WorkerPoolTests {
                 }()
                 var sent = 0
                 for await part in group { sent += part }
-                let report = await pool.drain()
+                let report = await pool.drain(deadline: .seconds(300))
                 isOver.add(true)
                 #expect(report.ledger.done + report.ledger.failed == sent)
                 return (await snapshots, sent)
