@@ -24,6 +24,8 @@ package struct BenchOptions: Sendable {
     /// The most jobs that a worker takes at once, and that one batch has on its way in.
     package var batch: Int
     package var lines: EventLines?
+    /// Which queued job a worker takes next; nil for the pool's default.
+    package var discipline: BenchDiscipline?
 
     package init(
         implementation: BenchImplementation = .pool,
@@ -35,7 +37,8 @@ package struct BenchOptions: Sendable {
         rate: Double? = nil,
         timing: WorkerPoolConfiguration.Timing = .sampled,
         batch: Int = 64,
-        lines: EventLines? = nil
+        lines: EventLines? = nil,
+        discipline: BenchDiscipline? = nil
     ) {
         self.implementation = implementation
         self.workload = workload
@@ -47,6 +50,7 @@ package struct BenchOptions: Sendable {
         self.timing = timing
         self.batch = batch
         self.lines = lines
+        self.discipline = discipline
     }
 
     /// What a pool under test is set up with.
@@ -78,6 +82,14 @@ package enum BenchImplementation: String, CaseIterable, Sendable {
     case asyncStream = "async-stream"
     /// A concurrent dispatch queue behind a semaphore.
     case dispatch
+
+    /// Whether jobs go through a pool.
+    package var hasPool: Bool {
+        switch self {
+        case .pool, .submit, .poolBatch, .inline: true
+        case .direct, .taskPerEvent, .taskGroup, .asyncStream, .dispatch: false
+        }
+    }
 }
 
 /// What a job does.

@@ -60,6 +60,24 @@ struct BenchTests {
         #expect(other.waits.count == 0 && other.ledger == nil)
     }
 
+    @Test("that have a pool do the same jobs by any discipline", .timeLimit(.minutes(5)))
+    func disciplines() async throws {
+        for implementation in BenchImplementation.allCases where implementation.hasPool {
+            for discipline in BenchDiscipline.allCases {
+                let options = BenchOptions(
+                    implementation: implementation,
+                    producers: 2,
+                    buffer: 100,
+                    events: Self.events,
+                    discipline: discipline
+                )
+                let report = try await Bench.run(options)
+                #expect(report.problem == nil, "\(implementation) \(discipline)")
+                #expect(report.check == UInt64(Self.events * (Self.events - 1) / 2))
+            }
+        }
+    }
+
     @Test("at a rate record latencies once they are warm", .timeLimit(.minutes(5)))
     func openLoop() async throws {
         let report = try await Bench.run(BenchOptions(events: 800, rate: 2000))

@@ -10,14 +10,6 @@
 import CPenstock
 import Penstock
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 /// One producer: which of all jobs are its own, and when it sends them.
 struct Producer: Sendable {
     /// The time between two bursts of an open loop, in nanoseconds.
@@ -115,27 +107,11 @@ struct Bursts: Sequence, IteratorProtocol {
             // The intended time, however late this burst is: what a late or blocked producer costs is latency.
             let due = self.producer.start + self.count * Producer.tick
             self.count += 1
-            Self.wait(until: due)
+            ThreadSleep.until(due)
             last = Swift.min(jobs.lowerBound + Int(Double(self.count) * jobsPerTick), jobs.upperBound)
             stamp = due < self.producer.recordsFrom ? 0 : due
         }
         defer { self.sent = last }
         return Burst(numbers: self.sent..<last, due: stamp)
-    }
-
-    // MARK: - Private
-
-    /// Blocks the thread until a time of the system's clock; returns at once when it has passed.
-    private static func wait(until due: UInt64) {
-        #if canImport(Darwin)
-        let now = TimeSource.system.now()
-        guard due > now else { return }
-        var left = timespec(tv_sec: Int((due - now) / 1_000_000_000), tv_nsec: Int((due - now) % 1_000_000_000))
-        while nanosleep(&left, &left) != 0 {}
-        #else
-        guard due > TimeSource.system.now() else { return }
-        var instant = timespec(tv_sec: Int(due / 1_000_000_000), tv_nsec: Int(due % 1_000_000_000))
-        while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &instant, nil) == EINTR {}
-        #endif
     }
 }

@@ -18,17 +18,19 @@ struct PoolWay<Work: BenchWork> {
     func run() async throws -> (Tally, PoolAccount) {
         let work = self.work
         let configuration = self.options.pool
+        let discipline = self.options.discipline?.discipline ?? .fifo
         switch self.options.implementation {
         case .pool:
-            let pool = WorkerPool(configuration, results: .channel(capacity: self.options.buffer)) { work.run($0) }
+            let pool = self.pool(configuration, discipline)
             return try await self.run(pool, reader: self.read) { SenderLane(sender: pool.sender()) }
         case .submit:
-            let pool = WorkerPool(configuration, results: .channel(capacity: self.options.buffer)) { work.run($0) }
+            let pool = self.pool(configuration, discipline)
             return try await self.run(pool, reader: self.read) { SubmitLane(pool: pool) }
         case .poolBatch:
             let pool = WorkerPool<BenchJob, Work.Output>(
                 configuration,
                 results: .channel(capacity: self.options.buffer),
+                discipline: discipline,
                 batchHandler: { jobs, outcomes in
                     for index in jobs.indices { outcomes.append(work.run(jobs[index])) }
                 }
@@ -39,6 +41,7 @@ struct PoolWay<Work: BenchWork> {
             let shelf = TallyShelf { work.tally() }
             let pool = WorkerPool<BenchJob, Void>(
                 configuration,
+                discipline: discipline,
                 batchHandler: { jobs, outcomes in
                     let tally = shelf.take()
                     for index in jobs.indices {
@@ -58,6 +61,19 @@ struct PoolWay<Work: BenchWork> {
     }
 
     // MARK: - Private
+
+    /// A pool that runs one job at a time.
+    private func pool(
+        _ configuration: WorkerPoolConfiguration,
+        _ discipline: Discipline<BenchJob>
+    ) -> WorkerPool<BenchJob, Work.Output> {
+        WorkerPool(
+            configuration,
+            results: .channel(capacity: self.options.buffer),
+            discipline: discipline,
+            handler: { [work] job in work.run(job) }
+        )
+    }
 
     /// Producers, workers and the reader share the pool's threads, but for producers that block theirs.
     private func run<Output: Sendable, Lane: BenchLane & ~Copyable>(

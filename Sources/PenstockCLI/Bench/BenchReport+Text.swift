@@ -19,6 +19,7 @@ extension BenchReport {
         JSONText.object(
             self.figures + (self.threads.map { [("threads", "\($0)")] } ?? [])
                 + (waits && self.waits.count > 0 ? self.waitFigures : [])
+                + (self.options.discipline.map { [("discipline", JSONText.string($0.rawValue))] } ?? [])
         )
     }
 
@@ -28,7 +29,8 @@ extension BenchReport {
         let loop = options.rate.map { "open loop at \(decimal($0 / 1e6, places: 2)) M/s" } ?? "closed loop"
         var lines = [
             "way       \(options.implementation.rawValue), \(options.workload.rawValue), \(loop)",
-            "shape     \(options.producers) producers, \(options.workers) workers, buffer \(grouped(options.buffer))",
+            "shape     \(options.producers) producers, \(options.workers) workers, buffer \(grouped(options.buffer))"
+                + (options.discipline.map { ", \($0.rawValue)" } ?? ""),
             "jobs      \(grouped(self.done)) of \(grouped(options.events)), check \(self.check)",
             "time      \(shown(nanoseconds: self.elapsed)), \(decimal(self.throughput, places: 2)) M/s, "
                 + "\(decimal(self.nanosecondsPerJob, places: 1)) ns/job",

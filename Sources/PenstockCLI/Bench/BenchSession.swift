@@ -8,17 +8,16 @@
 //
 
 import ArgumentParser
-import PenstockBench
 
-/// What benchmarks have in common whose runs are processes of their own: progress, Ctrl-C, and how they fail.
+/// What longer benchmarks have in common: progress, Ctrl-C, and how they fail.
 enum BenchSession {
     /// Runs a benchmark; one that fails says so and ends the command with exit code 1.
     static func run<Value>(
-        _ body: (BenchChildren, BenchProgress) async throws(BenchProblem) -> Value
+        _ body: (BenchChildren, BenchProgress) async throws -> Value
     ) async throws -> Value {
         let (children, progress) = (BenchChildren(), BenchProgress())
         let watch = InterruptWatch(children, progress)
-        do throws(BenchProblem) {
+        do {
             let value = try await body(children, progress)
             watch.stop()
             progress.erase()
@@ -29,5 +28,12 @@ enum BenchSession {
             Output.error("penstock: error: \(error)\n")
             throw ExitCode(ProgramExit.failure)
         }
+    }
+
+    /// Ends the command with exit code 1 if there are reasons, and says each.
+    static func check(_ reasons: [String]) throws {
+        guard !reasons.isEmpty else { return }
+        Output.error(reasons.map { "penstock: error: \($0)\n" }.joined())
+        throw ExitCode(ProgramExit.failure)
     }
 }

@@ -17,6 +17,7 @@ struct BenchCommand: AsyncParsableCommand {
         discussion: "Run it on a machine that does nothing else: other work shows in the figures.",
         subcommands: [
             BenchPoolCommand.self, BenchTuneCommand.self, BenchBeforeAfterCommand.self, BenchIdleCommand.self,
+            BenchOverloadCommand.self, BenchFairnessCommand.self, BenchKeyedCommand.self, BenchLeasesCommand.self,
         ]
     )
 }

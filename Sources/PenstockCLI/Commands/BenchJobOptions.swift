@@ -12,6 +12,7 @@ import PenstockBench
 
 extension BenchWorkload: ExpressibleByArgument {}
 extension BenchImplementation: ExpressibleByArgument {}
+extension BenchDiscipline: ExpressibleByArgument {}
 
 /// What options may say, for all benchmarks alike.
 enum BenchLimit {
@@ -25,6 +26,12 @@ enum BenchLimit {
     static func check(_ option: String, _ value: Int, _ range: ClosedRange<Int>) throws {
         guard !range.contains(value) else { return }
         throw ValidationError("\(option) must be a whole number from \(Self.text(range)).")
+    }
+
+    /// Refuses a time that is out of the range of those that a part of a benchmark may last.
+    static func checkSeconds(_ seconds: Double) throws {
+        guard !(seconds >= 0.01 && seconds <= 60) else { return }
+        throw ValidationError("--seconds must be from 0.01 to 60.")
     }
 
     static func text(_ range: ClosedRange<Int>) -> String {

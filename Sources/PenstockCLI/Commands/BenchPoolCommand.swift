@@ -48,6 +48,11 @@ struct BenchPoolCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The most jobs that a worker takes at once.", valueName: "n"))
     var batch = 64
 
+    @Option(
+        help: ArgumentHelp("Which queued job a worker takes next (default: fifo)", valueName: "discipline")
+    )
+    var discipline: BenchDiscipline?
+
     @Flag(
         inversion: .prefixedNo,
         help: "Measure for each job how long it waited and ran, or for none (default: for one of each batch)"
@@ -67,6 +72,10 @@ struct BenchPoolCommand: AsyncParsableCommand {
         try BenchLimit.check("--workers", self.workers, BenchLimit.workers)
         try BenchLimit.check("--buffer", self.buffer, BenchLimit.buffer)
         try BenchLimit.check("--batch", self.batch, BenchLimit.batch)
+        if self.discipline != nil, !self.implementation.hasPool {
+            let ways = BenchImplementation.allCases.filter(\.hasPool).map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--discipline goes with --impl \(ways): \(self.implementation.rawValue) has no pool.")
+        }
     }
 
     func run() async throws {
@@ -76,6 +85,7 @@ struct BenchPoolCommand: AsyncParsableCommand {
         options.workers = self.workers
         options.buffer = self.buffer
         options.batch = self.batch
+        options.discipline = self.discipline
         options.timing = self.metrics.map { $0 ? .everyJob : .off } ?? .sampled
         let report = try await Bench.run(options)
         try self.show(self.json ? report.json(waits: self.waits) + "\n" : report.text)

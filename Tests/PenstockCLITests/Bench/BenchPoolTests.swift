@@ -37,6 +37,14 @@ struct BenchPoolTests {
         #expect(values["check"] as? Int == 2000 * 1999 / 2)
     }
 
+    @Test("names the discipline last, where it is given", .timeLimit(.minutes(5)), arguments: BenchDiscipline.allCases)
+    func discipline(_ discipline: BenchDiscipline) async throws {
+        let ended = try await Self.run(["--discipline", discipline.rawValue, "--events", "2000", "--json"])
+        #expect(ended.status == 0 && ended.errors.isEmpty)
+        #expect(ended.output.hasSuffix(",\"discipline\":\"\(discipline.rawValue)\"}\n"))
+        #expect(Self.keys(of: ended.output).suffix(3) == ["rss_mib", "threads", "discipline"])
+    }
+
     @Test("does the same jobs whatever the way", .timeLimit(.minutes(5)), arguments: ["spin1us", "json"])
     func workloads(_ workload: String) async throws {
         var checks: Set<UInt64> = []
@@ -69,7 +77,12 @@ struct BenchPoolTests {
             (["--producers", "0"], "--producers must be a whole number from 1 to 1,024."),
             (["--events", "0"], "--events must be"), (["--events", "many"], "--events"),
             (["--rate", "0"], "--rate must be from 1 to 1,000,000,000 jobs a second."),
-            (["--impl", "goroutine"], "--impl"), (["--workload", "sql"], "--workload"),
+            (
+                ["--impl", "direct", "--discipline", "fair"],
+                "goes with --impl pool, submit, pool-batch, inline: direct has"
+            ),
+            (["--discipline", "best"], "fifo"), (["--impl", "goroutine"], "--impl"),
+            (["--workload", "sql"], "--workload"),
             (["--lines", "a"], "--lines goes with --workload json: noop reads no events."),
             (["--workload", "json", "--lines", "none"], "--lines 'none' cannot be used: No such file or directory"),
             (["--workload", "json", "--lines", "three"], "--lines 'three' cannot be used: it has 3 lines"),
