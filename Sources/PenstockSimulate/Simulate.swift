@@ -8,6 +8,7 @@
 //
 
 import ArgumentParser
+import Penstock
 import PenstockTesting
 
 /// Runs Penstock's own channel and pools under many seeds.
@@ -53,6 +54,20 @@ enum Scenario: String, CaseIterable, ExpressibleByArgument {
     case cancellation
     /// Producers, workers and readers of one pool, and a drain in the middle.
     case pool
+    /// Callers that wait for their job's output and are cancelled at any moment, and a drain.
+    case calls
+    /// Each policy for a full queue, expiry, shedding, a rate and retries, and a drain.
+    case overload
+    /// A pool that is paused, resumed and resized under load, with stuck jobs and workers that replace them, and a drain.
+    case resizing
+    /// Jobs that give jobs to their own pool, directly and by way of another.
+    case nesting
+    /// Each discipline: its order, its shares, and keys that never overlap.
+    case scheduling
+    /// Groups of jobs that fail, cancel their group and add to it, under every overflow policy, and a drain.
+    case group
+    /// Producers and a reader of ordered results, jobs that fail and are tried again, expire and are shed, and a drain.
+    case order
     /// Users of one resource pool whose resources fail, hang, break and grow old, and a drain.
     case resource
 
@@ -61,7 +76,26 @@ enum Scenario: String, CaseIterable, ExpressibleByArgument {
         case .channel: { try await ChannelScenario(simulation: $0).run() }
         case .cancellation: { try await CancellationScenario(simulation: $0).run() }
         case .pool: { try await PoolScenario(simulation: $0).run() }
+        case .calls: { try await CallsScenario(simulation: $0).run() }
+        case .overload: { try await OverloadScenario(simulation: $0).run() }
+        case .resizing: { try await ResizingScenario(simulation: $0).run() }
+        case .nesting: { try await NestingScenario(simulation: $0).run() }
+        case .scheduling: { try await SchedulingScenario(simulation: $0).run() }
+        case .group: { try await GroupScenario(simulation: $0).run() }
+        case .order: { try await OrderScenario(simulation: $0).run() }
         case .resource: { try await ResourceScenario(simulation: $0).run() }
+        }
+    }
+}
+
+extension Simulation {
+    /// Watches a pool, whose queue may be over its capacity where jobs are tried again: they wait beside it.
+    func watch<Job, Output>(_ pool: WorkerPool<Job, Output>, retries: Bool) {
+        guard retries else { return self.watch(pool) }
+        self.watch {
+            let (ledger, stranded) = (pool.ledger, pool.strandedJobs)
+            if !ledger.isBalanced { return "the ledger does not balance: \(ledger)" }
+            return stranded > 0 ? "\(stranded) jobs wait beside an idle worker: a lost wake-up" : nil
         }
     }
 }

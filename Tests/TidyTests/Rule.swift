@@ -28,7 +28,7 @@ struct Rule: Sendable, CustomStringConvertible {
     static let all: [Rule] =
         [
             .imports, .dependencies, .header, .fileLength, .functionLength, .braces, .fileName, .tasks, .safety, .sleep,
-            .xctest, .suppressions, .documentation,
+            .xctest, .suppressions, .documentation, .behaviours,
         ] + forbiddenWords
 }
 

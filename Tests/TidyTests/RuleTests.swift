@@ -74,7 +74,17 @@ struct RuleTests {
             )
             """,
         "Sources/Penstock/Documentation.docc/Penstock.md": "# ``Penstock``\n- <doc:Found>\n- ``Channel``\n",
+        "Tests/PenstockTests/FoundTests.swift": header + """
+            @Suite struct FoundTests {
+                @Test(arguments: [1])
+                func `is found`(number: Int) {}
+                @Test("Is found") func isFound() {}
+                func `is lost`() {}
+            }
+            """,
     ]
+
+    private static let behaviours = "Sources/Penstock/Documentation.docc/Behaviours.md"
 
     /// The path of a file of the core.
     private static let core = "Sources/Penstock/Channel.swift"
@@ -98,7 +108,7 @@ struct RuleTests {
         Sample(
             "dependencies",
             "Package.swift",
-            "[\n.target(name: \"Penstock\", dependencies: [\"PenstockEvents\", \"CPenstock\"])\n]",
+            "[\n.target(name: \"Penstock\", dependencies: [\"PenstockEvents\", \"CPenstock\"]),\n.testTarget(name: \"PenstockTests\")\n]",
             lines: [2]
         ),
         Sample("header", core, "import Synchronization\n", lines: [1]),
@@ -125,6 +135,12 @@ struct RuleTests {
             "Sources/Penstock/Documentation.docc/Pool.md",
             "# ``Penstock/WorkerPool``\n",
             lines: [1]
+        ),
+        Sample(
+            "behaviours",
+            behaviours,
+            "| kept | `FoundTests/is found`, `FoundTests/is lost` |\n`LostTests/is found` ``Channel/finish()``\n",
+            lines: [1, 2]
         ),
         Sample("fatalError", core, "func a() {\n    fatalError(\"b\")\n}\n", lines: [2]),
         Sample("try!", core, "let a = try! b()\n", lines: [1]),
@@ -196,6 +212,12 @@ struct RuleTests {
         Sample("file name", "Sources/Penstock/Channel+AsyncSequence.swift", ""),
         Sample("documentation", "Sources/Penstock/Documentation.docc/Found.md", "# Found\n"),
         Sample("documentation", "Sources/Penstock/Documentation.docc/Channel.md", "# ``Penstock/Channel``\n"),
+        Sample(
+            "behaviours",
+            behaviours,
+            "| as `select` | `FoundTests/is found`, `FoundTests/isFound` | ``WorkerPool/call(_:)`` |\n"
+        ),
+        Sample("behaviours", "Sources/Penstock/Documentation.docc/ThePool.md", "`LostTests/is lost`\n"),
         Sample("fatalError", core, "// fatalError\nlet a = \"fatalError()\"\nprecondition(b, \"c\")\n"),
         Sample("fatalError", test, "fatalError()\n"),
         Sample("try!", core, "let a = try? b()\nlet c = try !d()\n"),
@@ -225,6 +247,7 @@ struct RuleTests {
                 + "@frozen\npublic final class A: @unchecked Sendable {}\n"
         ),
         Sample("sleep", test, "func sleep(for: Duration) {}\nlet a = \"sleep(1)\" // sleep(2)\nlet sleep = 1\n"),
+        Sample("sleep", test, "switch action {\ncase .sleep(let instant): break\n}\n"),
         Sample("sleep", core, "try await Task.sleep(for: .seconds(1))\n"),
         Sample("xctest", test, "import Testing\n"),
         Sample("suppressions", "dev/check", "ASAN_OPTIONS=detect_leaks=0 swift test --sanitize address\n"),

@@ -151,7 +151,9 @@ extension Rule {
         checkout.code(in: "Tests").filter { !isListed($0.path, in: sleepers) }.flatMap { file in
             zip(file.tokens, file.tokens.dropFirst()).enumerated().compactMap { index, pair -> Finding? in
                 guard pair.0.text.hasSuffix("sleep"), pair.1.text == "(" else { return nil }
-                guard index == 0 || file.tokens[index - 1].text != "func" else { return nil }
+                let before = file.tokens[..<index].suffix(2).map(\.text)
+                // Not a call: a function that is declared, or a pattern.
+                guard before.last != "func", before != ["case", "."] else { return nil }
                 let advice = "tests do not sleep: wait for the event itself, or move a virtual clock"
                 return Finding(path: file.path, line: pair.0.line, advice: advice)
             }

@@ -52,6 +52,11 @@ public final class Channel<Element: Sendable>: @unchecked Sendable {
     /// The depth as a share of the capacity, from 0 to 1.
     public var utilization: Double { Double(self.depth) / Double(self.capacity) }
 
+    /// Whether the channel is finished and empty: every receive from now on gets nil.
+    ///
+    /// For who polls: nil of ``tryReceive()`` means the end when this is true, and nothing yet otherwise.
+    public var hasEnded: Bool { self.guarded.withLock { $0.hasEnded } }
+
     /// How many sends and receives are suspended now.
     package var waiting: (senders: Int, receivers: Int) {
         let state = self.guarded.lock()
@@ -120,6 +125,8 @@ public final class Channel<Element: Sendable>: @unchecked Sendable {
     // MARK: - Receiving
 
     /// The oldest element, if there is one; never waits.
+    ///
+    /// - Returns: nil when there is none now, or will never be again; ``hasEnded`` tells which.
     @inlinable
     public func tryReceive() -> Element? {
         switch self.takeOne() {

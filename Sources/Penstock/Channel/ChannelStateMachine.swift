@@ -59,6 +59,14 @@ struct ChannelStateMachine<Element>: ~Copyable {
 
     @inlinable var capacity: Int { self.ring.capacity }
 
+    /// Whether nothing is there, and nothing will be.
+    var hasEnded: Bool {
+        switch self.phase {
+        case .open: false
+        case .finished: self.ring.isEmpty
+        }
+    }
+
     /// Puts one element in, if it may go ahead at once.
     @inlinable
     @inline(__always)
