@@ -103,7 +103,7 @@ struct ClosedPoolTests {
             try await withWatchdog(.seconds(120), "seed \(seed)") {
                 var random = SeededGenerator(seed: seed)
                 let (accepted, ran) = (Notes<Int>(), Notes<Int>())
-                let executor = contendedThreads(4)
+                let executor = ThreadExecutor(threads: 4, name: "test")
                 let capacity = 1 + random.below(20)
                 let pool = WorkerPool(WorkerPoolConfiguration(workers: 2, capacity: capacity)) { (job: Int) in
                     ran.add(job)
@@ -121,7 +121,7 @@ struct ClosedPoolTests {
                 #expect(accepted.all.sorted() == (ran.all + report.returned).sorted(), "seed \(seed): \(report)")
                 #expect(report.ledger.isBalanced && pool.ledger.isBalanced, "seed \(seed): \(pool.ledger)")
                 _ = try await run
-                executor?.shutdown()
+                executor.shutdown()
             }
         }
     }

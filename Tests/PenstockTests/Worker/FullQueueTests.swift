@@ -120,7 +120,7 @@ struct FullQueueTests {
 
     @Test func `however many come at once, no more wait than may`() async throws {
         try await withWatchdog {
-            let executor = contendedThreads(4)
+            let executor = ThreadExecutor(threads: 4, name: "test")
             for round in 0..<scaled(300) {
                 let waitersMax = round % 4
                 var configuration = WorkerPoolConfiguration(workers: 1, capacity: 1)
@@ -145,7 +145,7 @@ struct FullQueueTests {
                 #expect(codes.count { $0 == .closed } == waitersMax && codes.count { $0 == .full } == 4 - waitersMax)
                 #expect(pool.ledger.isBalanced && pool.ledger.rejected == 4, "\(pool.ledger)")
             }
-            executor?.shutdown()
+            executor.shutdown()
         }
     }
 }
