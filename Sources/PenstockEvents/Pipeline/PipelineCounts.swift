@@ -54,9 +54,9 @@ final class PipelineCounts: Sendable {
     /// Everything at one moment.
     var current: Totals { self.totals.withLock { $0 } }
 
-    /// The events at one moment, and the bytes read so far.
-    var progress: (events: EventLedger, bytesRead: Int) {
-        self.totals.withLock { ($0.events, $0.bytesRead) }
+    /// The events at one moment, those that sinks are writing, and the bytes read so far.
+    var progress: (events: EventLedger, writing: Int, bytesRead: Int) {
+        self.totals.withLock { ($0.events, $0.sinks.reduce(0) { $0 + $1.inFlight }, $0.bytesRead) }
     }
 
     /// A source has read more.

@@ -98,6 +98,8 @@ package struct PipelineReport: Sendable {
 package struct PipelineProgress: Sendable {
     /// The events so far.
     package var events = EventLedger()
+    /// How many events and rows sinks are writing; one that goes to two sinks counts twice.
+    package var writing = 0
     /// Bytes read from files and the standard input.
     package var bytesRead = 0
     /// Bytes there are to read, with repeats; `nil` when a source has no known end or has none in bytes.

@@ -111,7 +111,7 @@ final class PipelineRun: Sendable {
     /// How far the run has come.
     func progress() -> PipelineProgress {
         var progress = PipelineProgress()
-        (progress.events, progress.bytesRead) = self.counts.progress
+        (progress.events, progress.writing, progress.bytesRead) = self.counts.progress
         progress.bytesTotal = self.endpoints.bytesTotal
         progress.countTotal = self.endpoints.countTotal
         progress.elapsed = .nanoseconds(Int64(clamping: self.time.now() &- self.beginning))
@@ -128,7 +128,7 @@ final class PipelineRun: Sendable {
             let rowsLost = await self.writeLastRows(after: drained)
             self.orders.finish()
             await group.waitForAll()
-            return self.report(after: drained, exit: self.exit(drained, rowsLost: rowsLost, sourcesStopped))
+            return self.report(exit: self.exit(drained, rowsLost: rowsLost, sourcesStopped))
         }
     }
 
@@ -299,14 +299,15 @@ final class PipelineRun: Sendable {
         return sourcesStopped ? .interrupted : .drained
     }
 
-    private func report(after drained: DrainReport<EventBatch, Void>, exit: PipelineExit) -> PipelineReport {
+    private func report(exit: PipelineExit) -> PipelineReport {
         let totals = self.counts.current
         let seconds = Double(self.time.now() &- self.beginning) / 1e9
         return PipelineReport(
             pipeline: self.description.name,
             seconds: seconds,
             eventsPerSecond: seconds > 0 ? Double(totals.events.fates) / seconds : 0,
-            balanced: totals.isBalanced && totals.agrees(with: drained.ledger),
+            // Not with the drain's: a source may have been refused after it, when its report was made.
+            balanced: totals.isBalanced && totals.agrees(with: self.pool.ledger),
             events: totals.events,
             sinks: zip(self.endpoints.sinks, totals.sinks).map { PipelineReport.Sink(name: $0.name, ledger: $1) },
             rows: self.windows == nil ? nil : totals.rows,
