@@ -9,8 +9,9 @@
 
 /// How many jobs a pool begins in a time, at most.
 ///
-/// Jobs above the rate are held in the queue, not dropped. In any stretch of time, wherever it starts, no more begin than
-/// the burst and what the rate gives in that time.
+/// Jobs above the rate are held in the queue, not dropped. In any stretch of time, wherever it starts, workers take no more
+/// than the burst and what the rate gives in that time. A worker that takes several at once, as it does while jobs are short,
+/// begins them one after another: where each beginning has to keep the rate, set ``WorkerPoolConfiguration/batchMax`` to 1.
 ///
 /// ```swift
 /// RateLimit(100, per: .seconds(1))

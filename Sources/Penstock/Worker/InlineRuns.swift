@@ -35,7 +35,6 @@ extension PoolStateMachine {
         case .failed: self.counts.failed += size
         case .cancelled: self.counts.cancelled += size
         }
-        self.inlineEnds += size
         if let result {
             switch self.phase {
             case .created, .running, .closed, .draining: self.inlineResults[number] = result

@@ -35,7 +35,8 @@ final class PoolNesting: Sendable {
 ///
 /// It may be the worker itself that offers the job, or a task that the job waits for: if every worker waited for the
 /// others to make room, none ever would. The pool recognises its jobs by a task-local value, which child tasks and tasks
-/// made by `Task { }` inherit and those made by `Task.detached` do not.
+/// made by `Task { }` inherit and those made by `Task.detached` do not. Neither do the workers of another pool: jobs of two
+/// pools that wait for each other are not recognised.
 ///
 /// A submission that finds a place is accepted as any other. A ``WorkerPool/call(_:)`` waits in any case.
 public struct NestedSubmission: Sendable, Hashable {

@@ -13,27 +13,16 @@ extension PoolCore {
     func submit(_ job: Job, for member: GroupMember<Job, Output>) async throws(PenstockError) {
         let name = self.configuration.name
         while true {
-            switch self.admit(job, for: member) {
-            case .accepted: return
-            case nil:
+            guard let admission = self.admit(job, for: member) else {
                 self.reject(job, as: .cancelled)
                 throw .cancelledSubmit(name)
-            case .closed:
-                self.reject(job, as: .closed)
-                throw .closedPool(name)
-            case .tooLarge:
-                self.reject(job, as: .tooLarge)
-                throw .tooLargeJob(name)
-            case .full: break
             }
-            switch self.fullAction {
+            switch try self.step(after: admission, job) {
+            case .end: return
             case .wait: break
             case .runInline:
                 if await self.runInline(job, handle: member) { return }
                 continue
-            case .refuse(let rejection):
-                self.reject(job, as: rejection)
-                throw .refusedJob(rejection, name, acceptedCount: 0)
             }
             switch await self.waitInLine(job, for: member) {
             case .served: return

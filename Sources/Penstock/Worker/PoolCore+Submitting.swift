@@ -47,24 +47,13 @@ extension PoolCore {
     ) async throws(PenstockError) {
         let name = self.configuration.name
         while true {
-            switch self.admit(job, handle: handle, countsRejection: false) {
-            case .accepted: return
-            case .closed:
-                self.reject(job, as: .closed)
-                throw .closedPool(name, acceptedCount: acceptedCount)
-            case .tooLarge:
-                self.reject(job, as: .tooLarge)
-                throw .tooLargeJob(name, acceptedCount: acceptedCount)
-            case .full: break
-            }
-            switch self.fullAction {
+            let admission = self.admit(job, handle: handle, countsRejection: false)
+            switch try self.step(after: admission, job, acceptedCount: acceptedCount) {
+            case .end: return
             case .wait: break
             case .runInline:
                 if await self.runInline(job, handle: handle) { return }
                 continue
-            case .refuse(let rejection):
-                self.reject(job, as: rejection)
-                throw .refusedJob(rejection, name, acceptedCount: acceptedCount)
             }
             switch await self.waitInLine(job, handle: handle, remaining: remaining) {
             case .served: return
@@ -76,18 +65,51 @@ extension PoolCore {
         }
     }
 
-    /// What a submitter does that has found the queue full.
+    /// What a submitter does next.
     @usableFromInline
-    enum FullAction {
+    enum SubmitStep {
+        /// Nothing: the job is in the queue.
+        case end
         /// Wait for a place.
         case wait
         /// Run the job itself.
         case runInline
-        /// Say no.
+    }
+
+    /// What a submitter does next whose job was offered; counts the job and throws when it is refused for good.
+    @usableFromInline
+    func step(
+        after admission: Admission,
+        _ job: Job,
+        acceptedCount: Int = 0
+    ) throws(PenstockError) -> SubmitStep {
+        let name = self.configuration.name
+        switch admission {
+        case .accepted: return .end
+        case .closed:
+            self.reject(job, as: .closed)
+            throw .closedPool(name, acceptedCount: acceptedCount)
+        case .tooLarge:
+            self.reject(job, as: .tooLarge)
+            throw .tooLargeJob(name, acceptedCount: acceptedCount)
+        case .full: break
+        }
+        switch self.fullAction {
+        case .wait: return .wait
+        case .runInline: return .runInline
+        case .refuse(let rejection):
+            self.reject(job, as: rejection)
+            throw .refusedJob(rejection, name, acceptedCount: acceptedCount)
+        }
+    }
+
+    /// What becomes of a job that finds the queue full.
+    private enum FullAction {
+        case wait, runInline
         case refuse(Rejection)
     }
 
-    @usableFromInline var fullAction: FullAction {
+    private var fullAction: FullAction {
         switch self.limits.overflow.kind {
         case .reject: return .refuse(.full)
         case .callerRuns: return .runInline

@@ -110,8 +110,6 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
     var inlineRuns: [Int: (job: Job, since: UInt64)] = [:]
     var inlineResults: [Int: Result<Output, any Error>] = [:]
     var inlineNumber = 0
-    /// How many such jobs have ended, as the ledger counts.
-    var inlineEnds = 0
 
     var returned: [Job] = []
     var abandoned: [(job: Job, worker: Int, since: UInt64)] = []

@@ -43,24 +43,12 @@ extension PoolCore {
         }
         let deadline = timeout.map { TimeSource.system.now().advanced(by: $0) } ?? .max
         while true {
-            switch self.admit(job, countsRejection: false) {
-            case .accepted: return
-            case .closed:
-                self.reject(job, as: .closed)
-                throw .closedPool(name)
-            case .tooLarge:
-                self.reject(job, as: .tooLarge)
-                throw .tooLargeJob(name)
-            case .full: break
-            }
-            switch self.fullAction {
+            switch try self.step(after: self.admit(job, countsRejection: false), job) {
+            case .end: return
             case .wait: break
             case .runInline:
                 if self.runInlineBlocking(job) { return }
                 continue
-            case .refuse(let rejection):
-                self.reject(job, as: rejection)
-                throw .refusedJob(rejection, name, acceptedCount: 0)
             }
             switch self.waitInLineBlocking(job, deadline: deadline) {
             case .served: return
