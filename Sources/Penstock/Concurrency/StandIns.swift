@@ -43,6 +43,39 @@ func isInsideTask() -> Bool {
     withUnsafeCurrentTask { $0 != nil }
 }
 
+#if PENSTOCK_TSAN
+/// Resumes a suspended task, once.
+///
+/// The thread sanitizer does not know how the standard library orders a task that suspends and a thread that resumes it before
+/// it has. The checked continuation does both inside the library, which is not instrumented; the unsafe one does it inside
+/// our code, and is reported.
+@usableFromInline
+typealias TaskContinuation<Value> = CheckedContinuation<Value, Never>
+
+/// Suspends the task until what it gives to the body is resumed, once.
+@inlinable
+func withTaskContinuation<Value>(
+    isolation: isolated (any Actor)? = #isolation,
+    _ body: (TaskContinuation<Value>) -> Void
+) async -> Value {
+    await withCheckedContinuation(body)
+}
+#else
+/// Resumes a suspended task, once.
+@usableFromInline
+typealias TaskContinuation<Value> = UnsafeContinuation<Value, Never>
+
+/// Suspends the task until what it gives to the body is resumed, once.
+@inlinable
+@inline(__always)
+func withTaskContinuation<Value>(
+    isolation: isolated (any Actor)? = #isolation,
+    _ body: (TaskContinuation<Value>) -> Void
+) async -> Value {
+    await withUnsafeContinuation(body)
+}
+#endif
+
 extension Result {
     /// The outcome of an asynchronous body, as a value.
     static func catching(_ body: () async throws(Failure) -> Success) async -> Result {

@@ -56,7 +56,7 @@ package final class Waiter<Element>: @unchecked Sendable {
     @usableFromInline
     enum Caller {
         /// A suspended task.
-        case task(UnsafeContinuation<WaitOutcome, Never>)
+        case task(TaskContinuation<WaitOutcome>)
         /// A thread that sleeps on its word; see ``ThreadWord``.
         case thread(ThreadWord)
     }
@@ -261,7 +261,7 @@ extension FutexLocked where State: ~Copyable {
     ) async -> WaitOutcome {
         defer { _ = waiter.isLetGo.load(ordering: .acquiring) }
         return await withTaskCancellationHandler {
-            await withUnsafeContinuation { (continuation: UnsafeContinuation<WaitOutcome, Never>) in
+            await withTaskContinuation { (continuation: TaskContinuation<WaitOutcome>) in
                 let state = self.lock()
                 waiter.caller = .task(continuation)
                 let enlisting = enlist(&state.pointee)

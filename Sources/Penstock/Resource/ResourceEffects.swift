@@ -13,7 +13,7 @@ struct ResourceEffects: ~Copyable {
     /// Leases whose wait has ended.
     var wakeups = Wakeups<LeaseTicket>()
     /// The manager, which has something to do.
-    var manager: UnsafeContinuation<Void, Never>?
+    var manager: TaskContinuation<Void>?
     /// The destruction of a resource that came back after the pool has ended: who brings it starts it.
     var late: ResourceOrder?
 

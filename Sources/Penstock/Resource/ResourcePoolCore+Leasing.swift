@@ -108,7 +108,7 @@ extension ResourcePoolCore {
         // See `Waiter.isLetGo`.
         defer { _ = waiter.isLetGo.load(ordering: .acquiring) }
         return await withTaskCancellationHandler {
-            await withUnsafeContinuation { (continuation: UnsafeContinuation<WaitOutcome, Never>) in
+            await withTaskContinuation { (continuation: TaskContinuation<WaitOutcome>) in
                 let now = self.time.now()
                 var effects = ResourceEffects()
                 let state = self.guarded.lock()

@@ -33,7 +33,7 @@ final class ResourcePoolCore<Resource: Sendable>: @unchecked Sendable {
         @usableFromInline var machine: ResourcePoolStateMachine
         @usableFromInline var resources: [Resource?]
         /// Those who wait for the pool's end.
-        var finishWaiters: [UnsafeContinuation<Void, Never>] = []
+        var finishWaiters: [TaskContinuation<Void>] = []
         /// The report of the drain, once there is one.
         var report: ResourceDrainReport?
 
@@ -138,7 +138,7 @@ final class ResourcePoolCore<Resource: Sendable>: @unchecked Sendable {
     }
 
     private func park() async {
-        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        await withTaskContinuation { (continuation: TaskContinuation<Void>) in
             let isParked = self.guarded.withLock { $0.machine.park(continuation) }
             if !isParked { continuation.resume() }
         }
@@ -170,7 +170,7 @@ final class ResourcePoolCore<Resource: Sendable>: @unchecked Sendable {
     /// Suspends until the pool has ended, and returns the drain's report.
     func waitForReport(onCancel grace: Duration) async -> ResourceDrainReport {
         await withTaskCancellationHandler {
-            await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+            await withTaskContinuation { (continuation: TaskContinuation<Void>) in
                 let hasFinished = self.guarded.withLock { state in
                     if state.report != nil { return true }
                     state.finishWaiters.append(continuation)

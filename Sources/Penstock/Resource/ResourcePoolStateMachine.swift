@@ -36,7 +36,7 @@ struct ResourcePoolStateMachine: ~Copyable {
         /// To take a turn: on its way, or at work and to look again before it parks. Can transition to: `busy`, `ended`.
         case called
         /// Waiting to be called. Can transition to: `called`.
-        case parked(UnsafeContinuation<Void, Never>)
+        case parked(TaskContinuation<Void>)
         /// Final.
         case ended
     }
@@ -118,7 +118,7 @@ struct ResourcePoolStateMachine: ~Copyable {
     }
 
     /// Parks the manager. False: it has been called, and is to look again.
-    mutating func park(_ continuation: UnsafeContinuation<Void, Never>) -> Bool {
+    mutating func park(_ continuation: TaskContinuation<Void>) -> Bool {
         switch self.manager {
         case .busy:
             self.manager = .parked(continuation)

@@ -17,9 +17,9 @@ final class JobCall<Output: Sendable>: OutcomeHandle<Output>, @unchecked Sendabl
         /// The job has not ended and nobody waits yet. Can transition to: `waiting`, `resolved`.
         case pending
         /// The caller waits. Can transition to: `served`.
-        case waiting(UnsafeContinuation<Result<Output, any Error>, Never>)
+        case waiting(TaskContinuation<Result<Output, any Error>>)
         /// The caller is about to be resumed. Can transition to: `taken`.
-        case served(UnsafeContinuation<Result<Output, any Error>, Never>, Result<Output, any Error>)
+        case served(TaskContinuation<Result<Output, any Error>>, Result<Output, any Error>)
         /// The job has ended, and the caller has not come yet. Can transition to: `taken`.
         case resolved(Result<Output, any Error>)
         /// The caller has the outcome. Final.
@@ -53,7 +53,7 @@ final class JobCall<Output: Sendable>: OutcomeHandle<Output>, @unchecked Sendabl
 
     /// Lets the caller wait; its outcome, if there is one already.
     @inlinable
-    func wait(_ continuation: UnsafeContinuation<Result<Output, any Error>, Never>) -> Result<Output, any Error>? {
+    func wait(_ continuation: TaskContinuation<Result<Output, any Error>>) -> Result<Output, any Error>? {
         switch self.state {
         case .pending:
             self.state = .waiting(continuation)

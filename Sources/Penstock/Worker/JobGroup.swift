@@ -73,7 +73,7 @@ public final class JobGroup<Job: Sendable, Output: Sendable>: Sendable {
 
     /// Suspends until every job has its end.
     func waitUntilEnded() async {
-        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        await withTaskContinuation { (continuation: TaskContinuation<Void>) in
             if !self.state.withLock({ $0.wait(continuation) }) { continuation.resume() }
         }
     }

@@ -35,7 +35,7 @@ struct JobGroupStateMachine<Member, Output> {
     private var pending = 0
     /// Whether members are still to be cancelled.
     private var isStopDue = false
-    private var waiter: UnsafeContinuation<Void, Never>?
+    private var waiter: TaskContinuation<Void>?
 
     init(cancelsRest: Bool) { self.cancelsRest = cancelsRest }
 
@@ -97,7 +97,7 @@ struct JobGroupStateMachine<Member, Output> {
     }
 
     /// The body has returned. False: every job has its end already, and nobody needs to wait.
-    mutating func wait(_ continuation: UnsafeContinuation<Void, Never>) -> Bool {
+    mutating func wait(_ continuation: TaskContinuation<Void>) -> Bool {
         precondition(self.waiter == nil, "A group's end is waited for once.")
         guard self.pending > 0 else {
             self.end()
@@ -108,7 +108,7 @@ struct JobGroupStateMachine<Member, Output> {
     }
 
     /// What is to be done outside of the lock: cancel these, then resume.
-    mutating func takeActions() -> (cancel: [Member], resume: UnsafeContinuation<Void, Never>?) {
+    mutating func takeActions() -> (cancel: [Member], resume: TaskContinuation<Void>?) {
         var members: [Member] = []
         if self.isStopDue {
             self.isStopDue = false

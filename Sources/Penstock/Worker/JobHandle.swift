@@ -31,7 +31,7 @@ class JobHandle: @unchecked Sendable {
         case running(UnsafeCurrentTask)
         /// Its task is being cancelled at this moment; the task that wants to end waits for that. Can transition to:
         /// `condemned`.
-        case cancelling(UnsafeContinuation<Void, Never>?)
+        case cancelling(TaskContinuation<Void>?)
     }
 
     /// What is left to do for one who cancels.
@@ -96,7 +96,7 @@ class JobHandle: @unchecked Sendable {
     }
 
     /// Whoever had to cancel the job's task has done so. Gives the end that waits for it.
-    func hasCancelled() -> UnsafeContinuation<Void, Never>? {
+    func hasCancelled() -> TaskContinuation<Void>? {
         guard case .cancelling(let waiter) = self.run else { return nil }
         self.run = .condemned
         return waiter
@@ -115,7 +115,7 @@ class JobHandle: @unchecked Sendable {
 
     /// The job's task must not be cancelled any more. False: somebody is at it, and resumes the continuation.
     @usableFromInline
-    func taskEnds(_ continuation: UnsafeContinuation<Void, Never>) -> Bool {
+    func taskEnds(_ continuation: TaskContinuation<Void>) -> Bool {
         switch self.run {
         case .cancelling:
             self.run = .cancelling(continuation)

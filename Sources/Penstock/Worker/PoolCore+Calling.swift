@@ -49,7 +49,7 @@ extension PoolCore {
     @inlinable
     func outcome(of call: JobCall<Output>) async -> Result<Output, any Error> {
         await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
+            await withTaskContinuation { continuation in
                 let result = self.queue.withLock { _ in call.wait(continuation) }
                 if let result { continuation.resume(returning: result) }
             }
@@ -104,7 +104,7 @@ extension PoolCore {
     func runSupervised(_ handle: JobHandle, _ job: Job) async -> Result<Output, any Error> {
         self.taskBegins(handle)
         let result = await self.run(job, for: nil)
-        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        await withTaskContinuation { (continuation: TaskContinuation<Void>) in
             if self.queue.withLock({ _ in handle.taskEnds(continuation) }) { continuation.resume() }
         }
         return result

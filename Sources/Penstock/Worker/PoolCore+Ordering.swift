@@ -72,7 +72,7 @@ extension PoolCore {
     func handOverResults() async {
         guard case .channel(let channel) = self.results.kind else { return }
         while true {
-            await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+            await withTaskContinuation { (continuation: TaskContinuation<Void>) in
                 if !self.queue.withLock({ $0.waitForResults(continuation) }) { continuation.resume() }
             }
             let count = self.queue.withLock { state -> Int? in

@@ -118,7 +118,7 @@ extension PoolCore {
 
     @usableFromInline
     func park(_ index: Int) async {
-        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        await withTaskContinuation { (continuation: TaskContinuation<Void>) in
             let parks = self.queue.withLock { $0.park(worker: index, continuation: continuation) }
             if !parks { continuation.resume() }
         }

@@ -209,7 +209,7 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
     /// Suspends until every accepted job has its end.
     @usableFromInline
     func waitUntilFinished() async {
-        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        await withTaskContinuation { (continuation: TaskContinuation<Void>) in
             let hasFinished = self.queue.withLock { state in
                 if state.report != nil { return true }
                 state.finishWaiters.append(continuation)

@@ -13,7 +13,7 @@ struct PoolEffects<Job>: ~Copyable {
     /// Producers whose wait has ended.
     @usableFromInline var submitters = Wakeups<Job>()
     /// A parked worker to wake.
-    @usableFromInline var worker: UnsafeContinuation<Void, Never>?
+    @usableFromInline var worker: TaskContinuation<Void>?
     /// What is seldom to be done. Behind one reference, so that the usual effects cost nothing to make and to end.
     @usableFromInline var rare: RareEffects<Job>?
 
@@ -21,7 +21,7 @@ struct PoolEffects<Job>: ~Copyable {
     init() {}
 
     /// Notes one more worker, or the watch, to wake.
-    mutating func wake(_ continuation: UnsafeContinuation<Void, Never>) {
+    mutating func wake(_ continuation: TaskContinuation<Void>) {
         self.makeRare().continuations.append(continuation)
     }
 
@@ -63,7 +63,7 @@ struct PoolEffects<Job>: ~Copyable {
 @usableFromInline
 final class RareEffects<Job> {
     /// Workers to wake beside the first one, and the watch.
-    var continuations: [UnsafeContinuation<Void, Never>] = []
+    var continuations: [TaskContinuation<Void>] = []
     /// Jobs that have ended without having begun.
     var dropped: [DroppedJob<Job>] = []
     /// Who waits for jobs that have ended without an output, and why.

@@ -53,7 +53,7 @@ extension PoolStateMachine {
     }
 
     /// Lets the one wait who hands over what the channel had no place for; false when there is something to do.
-    mutating func waitForResults(_ continuation: UnsafeContinuation<Void, Never>) -> Bool {
+    mutating func waitForResults(_ continuation: TaskContinuation<Void>) -> Bool {
         switch self.phase {
         case .created, .running, .closed, .draining, .revoked: break
         case .finished: return false

@@ -156,7 +156,7 @@ extension PoolStateMachine {
 
     /// Parks a worker unless there is something to do after all.
     @usableFromInline
-    mutating func park(worker index: Int, continuation: UnsafeContinuation<Void, Never>) -> Bool {
+    mutating func park(worker index: Int, continuation: TaskContinuation<Void>) -> Bool {
         switch self.phase {
         case .draining where self.delayed.isEmpty && !self.isHeldByOrder: return false
         case .closed, .revoked, .finished: return false

@@ -100,7 +100,7 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
     var retryTimer = RetryTimer()
     /// Workers that have been at one job for too long.
     var stuckWorkers = 0
-    @usableFromInline var idleWatch: UnsafeContinuation<Void, Never>?
+    @usableFromInline var idleWatch: TaskContinuation<Void>?
     /// Results that wait for earlier ones, or for a place in the channel; only where they leave in order.
     var order: ResultOrder<Output>?
     /// Which of the jobs may be taken then.
@@ -114,7 +114,7 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
     var returned: [Job] = []
     var abandoned: [(job: Job, worker: Int, since: UInt64)] = []
     var undelivered: [Result<Output, any Error>] = []
-    var finishWaiters: [UnsafeContinuation<Void, Never>] = []
+    var finishWaiters: [TaskContinuation<Void>] = []
     var drain: DrainClock?
     var drainTimer: Task<Void, Never>?
     var abandonedAt: UInt64 = 0

@@ -28,7 +28,7 @@ struct ResultOrder<Output> {
     private var first: Int
     private var next: Int
     /// Who waits for results that there was no place for in the channel.
-    var waiter: UnsafeContinuation<Void, Never>?
+    var waiter: TaskContinuation<Void>?
 
     /// Creates an order of as many places; the number of the first one is for tests.
     init(capacity: Int, first: Int = 0) {

@@ -67,7 +67,7 @@ extension PoolStateMachine {
     }
 
     /// Lets the watch sleep while no worker has anything to do; false when one has.
-    mutating func parkWatch(_ continuation: UnsafeContinuation<Void, Never>) -> Bool {
+    mutating func parkWatch(_ continuation: TaskContinuation<Void>) -> Bool {
         switch self.phase {
         case .created, .running, .closed, .draining, .revoked: break
         case .finished: return false
@@ -91,7 +91,7 @@ extension PoolCore {
     func watchForStuckJobs(after limit: Duration) async {
         let nanoseconds = limit.wholeNanoseconds
         while true {
-            await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+            await withTaskContinuation { (continuation: TaskContinuation<Void>) in
                 if !self.queue.withLock({ $0.parkWatch(continuation) }) { continuation.resume() }
             }
             do {

@@ -64,7 +64,7 @@ struct WorkerRecord<Job>: ~Copyable {
     @usableFromInline var hasLeft = true
     /// It was woken and has not come yet.
     @usableFromInline var isWoken = false
-    @usableFromInline var continuation: UnsafeContinuation<Void, Never>?
+    @usableFromInline var continuation: TaskContinuation<Void>?
 
     @usableFromInline
     init(batchMax: Int) {

@@ -17,7 +17,7 @@ struct ChannelEndTests {
     @Test(arguments: [1, 2, 7])
     func `a finish beside senders and receivers loses nothing and leaves nobody`(capacity: Int) async {
         await withWatchdog {
-            let executor = contendedThreads(4)
+            let executor = ThreadExecutor(threads: 4, name: "test")
             for seed in 0..<UInt64(scaled(150)) {
                 let channel = Channel<Int>(capacity: capacity)
                 let (sent, received) = (Notes<Int>(), Notes<Int>())
@@ -45,7 +45,7 @@ struct ChannelEndTests {
                 #expect(channel.hasEnded && channel.waiting == (0, 0), "seed \(seed)")
                 #expect(sent.all.sorted() == received.all.sorted(), "seed \(seed)")
             }
-            executor?.shutdown()
+            executor.shutdown()
         }
     }
 
@@ -106,7 +106,7 @@ struct ChannelEndTests {
 
     @Test func `an element that is there is not missed while the channel is finished`() async {
         await withWatchdog {
-            let executor = contendedThreads(2)
+            let executor = ThreadExecutor(threads: 2, name: "test")
             for round in 0..<scaled(2_000) {
                 let channel = Channel<Int>(capacity: 1)
                 #expect(channel.trySend(round) == .sent)
@@ -116,7 +116,7 @@ struct ChannelEndTests {
                 await finish.value
                 #expect(channel.hasEnded, "round \(round)")
             }
-            executor?.shutdown()
+            executor.shutdown()
         }
     }
 

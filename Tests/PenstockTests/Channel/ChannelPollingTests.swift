@@ -65,7 +65,7 @@ struct ChannelPollingTests {
 
     @Test func `who has sent finds an element`() async {
         await withWatchdog {
-            let executor = contendedThreads(4)
+            let executor = ThreadExecutor(threads: 4, name: "test")
             let channel = Channel<Int>(capacity: 4)
             let rounds = scaled(25_000)
             let tasks = (0..<4).map { _ in
@@ -80,7 +80,7 @@ struct ChannelPollingTests {
             }
             for task in tasks { #expect(await task.value == "") }
             #expect(channel.depth == 0)
-            executor?.shutdown()
+            executor.shutdown()
         }
     }
 

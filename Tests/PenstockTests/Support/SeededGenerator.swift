@@ -41,14 +41,3 @@ func scaled(_ count: Int) -> Int {
     count
     #endif
 }
-
-/// Threads for tasks that are to meet on more of them than there are processors; nil, for Swift's own, under the thread
-/// sanitizer. What orders a task and who resumes it before it is fully suspended is in Swift's runtime, and the sanitizer
-/// sees it on the runtime's own threads only.
-func contendedThreads(_ count: Int) -> ThreadExecutor? {
-    #if PENSTOCK_TSAN
-    nil
-    #else
-    ThreadExecutor(threads: count, name: "test")
-    #endif
-}

@@ -32,7 +32,7 @@ struct JobGroupStateMachineTests {
 
     /// Ends a group none of whose jobs is pending.
     private func end(_ machine: inout Machine) async {
-        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        await withTaskContinuation { (continuation: TaskContinuation<Void>) in
             let waits = machine.wait(continuation)
             #expect(!waits)
             continuation.resume()
@@ -85,7 +85,7 @@ struct JobGroupStateMachineTests {
         let second = machine.enroll("b") ?? -1
         machine.refuse(first)
         machine.refuse(first)
-        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        await withTaskContinuation { (continuation: TaskContinuation<Void>) in
             let waits = machine.wait(continuation)
             let early = machine.takeActions().resume
             let acts = machine.settle(second, .success(1))

@@ -274,7 +274,7 @@ struct PoolModel: ~Copyable {
         case .run: if worker.pointee.taken == 0 { self.fail("a worker runs an empty batch") }
         case .park:
             // SAFETY: a made-up continuation that nothing resumes: effects are not performed here.
-            let continuation = unsafeBitCast(UInt(1), to: UnsafeContinuation<Void, Never>.self)
+            let continuation = unsafeBitCast(UInt(1), to: TaskContinuation<Void>.self)
             _ = self.pool.park(worker: index, continuation: continuation)
         case .exit:
             self.pool.exit(worker: index, effects: &effects)

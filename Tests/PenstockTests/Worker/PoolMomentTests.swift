@@ -23,7 +23,7 @@ struct PoolMomentTests {
     /// Parks a worker, with a continuation that nobody resumes: effects are not performed here.
     private func park(_ worker: Int, _ pool: inout PoolStateMachine<Int, Int>) -> Bool {
         // SAFETY: as said above.
-        let continuation = unsafeBitCast(UInt(1), to: UnsafeContinuation<Void, Never>.self)
+        let continuation = unsafeBitCast(UInt(1), to: TaskContinuation<Void>.self)
         return pool.park(worker: worker, continuation: continuation)
     }
 
@@ -131,7 +131,7 @@ struct PoolMomentTests {
             return
         }
         // SAFETY: nobody resumes it.
-        let watch = unsafeBitCast(UInt(1), to: UnsafeContinuation<Void, Never>.self)
+        let watch = unsafeBitCast(UInt(1), to: TaskContinuation<Void>.self)
         let sleeps = pool.parkWatch(watch)
         pool.resume(effects: &effects)
         let hasWoken = pool.idleWatch == nil

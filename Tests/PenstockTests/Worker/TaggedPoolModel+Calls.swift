@@ -313,7 +313,7 @@ extension TaggedPoolModel {
         case .run: self.noteBatch(index)
         case .park:
             // SAFETY: a made-up continuation that nothing resumes: effects are not performed here.
-            let continuation = unsafeBitCast(UInt(1), to: UnsafeContinuation<Void, Never>.self)
+            let continuation = unsafeBitCast(UInt(1), to: TaskContinuation<Void>.self)
             _ = self.pool.park(worker: index, continuation: continuation)
         case .exit:
             var last = PoolEffects<Int>()

@@ -193,6 +193,7 @@ struct WorkerPoolTests {
     @Test func `bytes are bounded as well as counts`() async throws {
         try await withWatchdog {
             var configuration = self.configuration(workers: 2, capacity: 1_000)
+            configuration.threads = .perWorker
             configuration.bytesMax = 50
             let gate = ThreadGate()
             let pool = WorkerPool(
