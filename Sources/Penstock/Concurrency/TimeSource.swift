@@ -56,6 +56,17 @@ public struct TimeSource: Sendable {
         return monotonicNanoseconds()
     }
 
+    /// Whether an instant of ``now()`` has come; `UInt64.max` never does.
+    ///
+    /// While it is far away, a clock tells that takes a quarter of the time to read, and lags behind by the kernel's tick,
+    /// which is ten milliseconds at most.
+    @usableFromInline
+    func hasPassed(_ instant: UInt64) -> Bool {
+        if instant == .max { return false }
+        if self.manual == nil, instant > coarseNanoseconds() &+ 50_000_000 { return false }
+        return instant <= self.now()
+    }
+
     /// A counter that goes at a constant rate, which is not known, and is cheaper to read than ``now()``.
     @usableFromInline
     func ticks() -> UInt64 {
@@ -87,6 +98,16 @@ private func monotonicNanoseconds() -> UInt64 {
     return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
 }
 
+private func coarseNanoseconds() -> UInt64 {
+    #if os(Linux)
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
+    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    #else
+    return monotonicNanoseconds()
+    #endif
+}
+
 extension UInt64 {
     /// This instant in nanoseconds, later by a duration; a negative duration is none, a huge one the end of time.
     package func advanced(by duration: Duration) -> UInt64 {
@@ -97,6 +118,7 @@ extension UInt64 {
 
 extension Duration {
     /// The duration in nanoseconds, at least 0 and at most 2^63 - 1 (292 years).
+    @usableFromInline
     package var wholeNanoseconds: UInt64 {
         guard self > .zero else { return 0 }
         let (seconds, attoseconds) = self.components

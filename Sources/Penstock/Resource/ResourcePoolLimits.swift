@@ -78,6 +78,7 @@ extension UInt64 {
     }
 
     /// How long ago an instant was; 0 if it is yet to come, as it may seem to one who read the clock before its lock.
+    @inlinable
     @inline(__always)
     func since(_ instant: UInt64) -> UInt64 { self > instant ? self - instant : 0 }
 }

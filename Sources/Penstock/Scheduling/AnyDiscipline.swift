@@ -16,12 +16,16 @@ class AnyDiscipline<Job: Sendable>: @unchecked Sendable {
     init() {}
 
     @usableFromInline var limitsAdmission: Bool { false }
+    @usableFromInline
+    func openPlaces(free: Int, promised: Int) -> Int { 0 }
     @usableFromInline var ready: Int { 0 }
     @usableFromInline
     func prepare(capacity: Int) {}
     @usableFromInline
     func admits(_ job: borrowing Job, size: Int, free: Int) -> Bool { true }
     /// Puts the jobs in some slots of a table into the order, one after another, and notes in their tags when they expire.
+    ///
+    /// - Returns: Whether one of them does.
     @usableFromInline
     func enqueue(
         _ jobs: UnsafeMutablePointer<Job>,
@@ -29,7 +33,7 @@ class AnyDiscipline<Job: Sendable>: @unchecked Sendable {
         in slots: UnsafeBufferPointer<Int32>,
         size: Int,
         at now: UInt64
-    ) {}
+    ) -> Bool { false }
     @usableFromInline
     func take(_ limit: Int, at now: UInt64, into batch: inout TicketBatch) {}
     @usableFromInline
@@ -40,54 +44,93 @@ class AnyDiscipline<Job: Sendable>: @unchecked Sendable {
     func leastWanted(oldest: Bool) -> JobTicket? { nil }
 }
 
-/// Holds a discipline of a known type.
-///
-/// Known here as one that cannot be copied, although most can: otherwise it would be copied, with the reference counts of all
-/// its tables, for each call that does not change it, which was 60 ns more a call.
+/// The state of one pool's discipline.
 //
-// SAFETY: as its superclass. So accesses do not overlap, and are not checked: a discipline cannot know its box.
+// SAFETY: used under the pool's lock only.
 @usableFromInline
-final class DisciplineBox<Value: SchedulingDiscipline & ~Copyable>: AnyDiscipline<Value.Job>, @unchecked Sendable {
+final class DisciplineBox<Value: SchedulingDiscipline & ~Copyable>: @unchecked Sendable {
     @usableFromInline @exclusivity(unchecked) var discipline: Value
 
     @inlinable
-    init(_ discipline: consuming Value) {
-        self.discipline = discipline
+    init(_ discipline: consuming Value) { self.discipline = discipline }
+}
+
+/// A discipline as functions that know its type: made where that and the type of the jobs are known, they are compiled
+/// for both, which the methods of a generic class are not.
+//
+// SAFETY: used under the pool's lock only.
+@usableFromInline
+final class ErasedDiscipline<Job: Sendable>: AnyDiscipline<Job>, @unchecked Sendable {
+    @usableFromInline
+    typealias Enqueue = (
+        UnsafeMutablePointer<Job>, UnsafeMutablePointer<JobTag>, UnsafeBufferPointer<Int32>, Int, UInt64
+    ) -> Bool
+
+    @usableFromInline let limits: Bool
+    @usableFromInline let doOpenPlaces: (Int, Int) -> Int
+    @usableFromInline let getReady: () -> Int
+    @usableFromInline let doPrepare: (Int) -> Void
+    @usableFromInline let doAdmit: (borrowing Job, Int, Int) -> Bool
+    @usableFromInline let doEnqueue: Enqueue
+    @usableFromInline let doTake: (Int, UInt64, inout TicketBatch) -> Void
+    @usableFromInline let doRelease: (Int) -> Void
+    @usableFromInline let doRemove: (JobTicket) -> Void
+    @usableFromInline let getLeastWanted: (Bool) -> JobTicket?
+
+    @inlinable
+    init<Value: SchedulingDiscipline<Job> & ~Copyable>(_ discipline: consuming Value) {
+        let box = DisciplineBox(discipline)
+        self.limits = Value.limitsAdmission
+        self.doOpenPlaces = { box.discipline.openPlaces(free: $0, promised: $1) }
+        self.getReady = { box.discipline.ready }
+        self.doPrepare = { box.discipline.prepare(capacity: $0) }
+        self.doAdmit = { box.discipline.admits($0, size: $1, free: $2) }
+        self.doEnqueue = { jobs, tags, slots, size, now in
+            var mayExpire = false
+            for number in slots {
+                let slot = Int(number)
+                let ticket = JobTicket(slot)
+                box.discipline.enqueue(jobs[slot], as: ticket, size: size, at: now)
+                let expiry = box.discipline.expiry(of: ticket)
+                if expiry != .max {
+                    tags[slot].expires = min(tags[slot].expires, expiry)
+                    mayExpire = true
+                }
+            }
+            return mayExpire
+        }
+        self.doTake = { box.discipline.take($0, at: $1, into: &$2) }
+        self.doRelease = { box.discipline.release($0) }
+        self.doRemove = { box.discipline.remove($0) }
+        self.getLeastWanted = { box.discipline.leastWanted(oldest: $0) }
         super.init()
     }
 
-    @inlinable override var limitsAdmission: Bool { Value.limitsAdmission }
-    @inlinable override var ready: Int { self.discipline.ready }
-    @inlinable
-    override func prepare(capacity: Int) { self.discipline.prepare(capacity: capacity) }
-    @inlinable
-    override func admits(_ job: borrowing Value.Job, size: Int, free: Int) -> Bool {
-        self.discipline.admits(job, size: size, free: free)
+    @usableFromInline override var limitsAdmission: Bool { self.limits }
+    @usableFromInline override var ready: Int { self.getReady() }
+    @usableFromInline
+    override func openPlaces(free: Int, promised: Int) -> Int { self.doOpenPlaces(free, promised) }
+    @usableFromInline
+    override func prepare(capacity: Int) { self.doPrepare(capacity) }
+    @usableFromInline
+    override func admits(_ job: borrowing Job, size: Int, free: Int) -> Bool {
+        guard free >= size else { return false }
+        return self.doAdmit(job, size, free)
     }
-    @inlinable
+    @usableFromInline
     override func enqueue(
-        _ jobs: UnsafeMutablePointer<Value.Job>,
+        _ jobs: UnsafeMutablePointer<Job>,
         _ tags: UnsafeMutablePointer<JobTag>,
         in slots: UnsafeBufferPointer<Int32>,
         size: Int,
         at now: UInt64
-    ) {
-        for number in slots {
-            let slot = Int(number)
-            let ticket = JobTicket(slot)
-            self.discipline.enqueue(jobs[slot], as: ticket, size: size, at: now)
-            let expiry = self.discipline.expiry(of: ticket)
-            if expiry < tags[slot].expires { tags[slot].expires = expiry }
-        }
-    }
-    @inlinable
-    override func take(_ limit: Int, at now: UInt64, into batch: inout TicketBatch) {
-        self.discipline.take(limit, at: now, into: &batch)
-    }
-    @inlinable
-    override func release(_ hold: Int) { self.discipline.release(hold) }
-    @inlinable
-    override func remove(_ ticket: JobTicket) { self.discipline.remove(ticket) }
-    @inlinable
-    override func leastWanted(oldest: Bool) -> JobTicket? { self.discipline.leastWanted(oldest: oldest) }
+    ) -> Bool { self.doEnqueue(jobs, tags, slots, size, now) }
+    @usableFromInline
+    override func take(_ limit: Int, at now: UInt64, into batch: inout TicketBatch) { self.doTake(limit, now, &batch) }
+    @usableFromInline
+    override func release(_ hold: Int) { self.doRelease(hold) }
+    @usableFromInline
+    override func remove(_ ticket: JobTicket) { self.doRemove(ticket) }
+    @usableFromInline
+    override func leastWanted(oldest: Bool) -> JobTicket? { self.getLeastWanted(oldest) }
 }

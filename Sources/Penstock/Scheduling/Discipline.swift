@@ -36,8 +36,8 @@ public struct Discipline<Job: Sendable>: Sendable {
     /// worth little once they are old. The job that is shed first is the oldest.
     ///
     /// It takes 8 bytes a queued job. Coming, going and being cancelled take constant time.
-    public static var lifo: Discipline {
-        Discipline(kind: .lifo) { DisciplineBox(LIFODiscipline()) }
+    @inlinable public static var lifo: Discipline {
+        Discipline(kind: .lifo) { ErasedDiscipline(LIFODiscipline()) }
     }
 
     // MARK: - By urgency
@@ -60,14 +60,21 @@ public struct Discipline<Job: Sendable>: Sendable {
     ///   - ageing: How long a job waits at most before it goes ahead of those that have waited less; zero for order of
     ///     arrival alone. Default: 1 s, which people who wait begin to notice.
     ///   - classOf: A job's class, from 0, which is served first. One below 0 counts as 0, one too high as the last.
+    @inlinable
     public static func priority(
         classes: Int = 3,
         ageing: Duration = .seconds(1),
         class classOf: @escaping @Sendable (borrowing Job) -> Int
     ) -> Discipline {
-        // Made once here, so that a number of classes that cannot be is told where it is written.
-        let initial = PriorityDiscipline(classes: classes, ageing: ageing.wholeNanoseconds, classOf: classOf)
-        return Discipline(kind: .priority) { DisciplineBox(initial) }
+        // Here, so that a number of classes that cannot be is told where it is written.
+        let classesMax = PriorityDiscipline<Job>.classesMax
+        precondition(
+            (1...classesMax).contains(classes),
+            "There are 1 to \(classesMax) classes of priority, not \(classes)."
+        )
+        return Discipline(kind: .priority) {
+            ErasedDiscipline(PriorityDiscipline(classes: classes, ageing: ageing.wholeNanoseconds, classOf: classOf))
+        }
     }
 
     /// The job with the earliest deadline; of those with the same deadline the one that came first.
@@ -81,13 +88,14 @@ public struct Discipline<Job: Sendable>: Sendable {
     /// waited too long. If all have one, it is the one that came first: it has
     /// waited longest, and mostly has the least time left.
     ///
-    /// It takes 36 bytes a queued job. Coming, going and being cancelled take a number of steps that grows with the
+    /// It takes 32 bytes a queued job. Coming, going and being cancelled take a number of steps that grows with the
     /// logarithm of the number of queued jobs.
     ///
     /// - Parameter deadline: When a job must have begun, in nanoseconds of the pool's ``TimeSource``; nil, or `UInt64.max`,
     ///   for no deadline.
+    @inlinable
     public static func deadline(of deadline: @escaping @Sendable (borrowing Job) -> UInt64?) -> Discipline {
-        Discipline(kind: .deadline) { DisciplineBox(DeadlineDiscipline(deadlineOf: deadline)) }
+        Discipline(kind: .deadline) { ErasedDiscipline(DeadlineDiscipline(deadlineOf: deadline)) }
     }
 
     // MARK: - By whose it is
@@ -122,15 +130,17 @@ public struct Discipline<Job: Sendable>: Sendable {
         tenant: @escaping @Sendable (borrowing Job) -> Tenant,
         weight: @escaping @Sendable (Tenant) -> Int = { _ in 1 }
     ) -> Discipline {
-        Self.fair { LaneFinder(key: tenant, weight: weight) }
+        Discipline(kind: .fair) { ErasedDiscipline(FairDiscipline(LaneFinder(key: tenant, weight: weight))) }
     }
 
     /// The jobs of each key one after another, in order of arrival, and never two at once.
     ///
-    /// A free worker takes jobs of one key, as many as it may take at once, and has the key until they have ended; then the key
-    /// goes to the end of the line, if it has jobs by then. Keys in line are served in turns, in the order in which they came
-    /// to have jobs that may run. No key is bound to a worker, so that a slow key holds up no other: it is a worker less
-    /// for them, and nothing else.
+    /// A free worker takes the jobs of a key, and of further keys while it may take more at once, and has each key until those
+    /// jobs have ended; then the key goes to the end of the line, if it has jobs by then. Keys in line are served in turns, in
+    /// the order in which they came to have jobs that may run. No key is bound to a worker, so that a slow key holds up no
+    /// other: it is a worker less for them, and nothing else. Whole keys that a worker has taken and not begun are given to one
+    /// that is free, or comes for more while the first has been at its batch for over 0.4 ms; keys that it is done with are
+    /// free before its batch is. A handler of whole batches gets one key at a time.
     ///
     /// The job that is shed first is the one that came first.
     ///
@@ -143,7 +153,7 @@ public struct Discipline<Job: Sendable>: Sendable {
     public static func keyed<Key: Hashable & Sendable>(
         by key: @escaping @Sendable (borrowing Job) -> Key
     ) -> Discipline {
-        Self.keyed { LaneFinder(key: key) }
+        Discipline(kind: .keyed) { ErasedDiscipline(KeyedDiscipline(LaneFinder(key: key))) }
     }
 
     // MARK: - Your own
@@ -154,20 +164,9 @@ public struct Discipline<Job: Sendable>: Sendable {
     ///   to something that changes may be given to one pool only.
     @inlinable
     public static func custom(_ discipline: some SchedulingDiscipline<Job>) -> Discipline {
-        Discipline(kind: .custom) { DisciplineBox(discipline) }
+        Discipline(kind: .custom) { ErasedDiscipline(discipline) }
     }
 
-    // MARK: - Private
-
-    @usableFromInline
-    static func fair(finder: @escaping @Sendable () -> LaneFinder<Job>) -> Discipline {
-        Discipline(kind: .fair) { DisciplineBox(FairDiscipline(finder())) }
-    }
-
-    @usableFromInline
-    static func keyed(finder: @escaping @Sendable () -> LaneFinder<Job>) -> Discipline {
-        Discipline(kind: .keyed) { DisciplineBox(KeyedDiscipline(finder())) }
-    }
 }
 
 /// Which discipline it is, whatever the jobs are.

@@ -9,22 +9,25 @@
 
 /// The jobs of each key in order of arrival, and never with two workers at once.
 ///
-/// Each key has a lane. Lanes with jobs stand in line; a worker gets the first lane's jobs and holds the lane until they have
-/// ended. There is no fixed assignment of keys to workers: whoever is free takes the next lane.
-struct KeyedDiscipline<Job: Sendable>: SchedulingDiscipline {
-    private var directory: LaneDirectory<Job>
-    private var lanes = TicketTable(blank: KeyedLane())
-    private var line = TicketLinks.List()
-    private var links = TicketLinks()
+/// Each key has a lane. Lanes with jobs stand in line; a worker gets the jobs of the first lanes, and holds each lane until
+/// those of it have ended. There is no fixed assignment of keys to workers: whoever is free takes the next lane.
+@usableFromInline
+struct KeyedDiscipline<Job: Sendable>: ~Copyable, SchedulingDiscipline {
+    @usableFromInline var directory: LaneDirectory<Job>
+    @usableFromInline var lanes = TicketTable<KeyedLane>()
+    @usableFromInline var line = TicketLinks.List()
+    @usableFromInline var links = TicketLinks()
     /// The lane that a ticket is in.
-    private var laneOf = TicketTable(blank: TicketLinks.none)
-    private(set) var ready = 0
+    @usableFromInline var laneOf = TicketTable<Int32>()
+    @usableFromInline var ready = 0
 
+    @inlinable
     init(_ finder: LaneFinder<Job>) { self.directory = LaneDirectory(finder) }
 
     /// How many keys it knows.
-    var keyCount: Int { Int(self.directory.count) }
+    @inlinable var keyCount: Int { Int(self.directory.count) }
 
+    @inlinable
     mutating func prepare(capacity: Int) {
         self.directory.prepare(capacity: capacity)
         self.lanes.prepare(capacity: capacity)
@@ -32,10 +35,13 @@ struct KeyedDiscipline<Job: Sendable>: SchedulingDiscipline {
         self.laneOf.prepare(capacity: capacity)
     }
 
+    @inlinable
     mutating func enqueue(_ job: borrowing Job, as ticket: JobTicket, size: Int, at now: UInt64) {
-        let lane = self.directory.lane(of: job).lane
-        self.lanes.cover(lane)
-        self.laneOf.cover(ticket.number)
+        let (lane, isNew) = self.directory.lane(of: job)
+        if isNew {
+            self.lanes.cover(lane)
+            self.lanes[lane] = KeyedLane()
+        }
         self.laneOf[ticket.number] = lane
         self.links.append(ticket.number, to: &self.lanes[lane].queued)
         self.lanes[lane].count += 1
@@ -49,19 +55,25 @@ struct KeyedDiscipline<Job: Sendable>: SchedulingDiscipline {
         }
     }
 
+    @inlinable
     mutating func take(_ limit: Int, at now: UInt64, into batch: inout TicketBatch) {
-        guard !self.line.isEmpty else { return }
-        let number = self.directory.links.removeFirst(from: &self.line)
-        var lane = self.lanes[number]
-        let count = min(limit, Int(lane.count))
-        self.ready -= Int(lane.count)
-        for _ in 0..<count { batch.append(JobTicket(self.links.removeFirst(from: &lane.queued))) }
-        lane.count -= Int32(truncatingIfNeeded: count)
-        lane.phase = .held
-        self.lanes[number] = lane
-        batch.hold = Int(number)
+        var (left, lanesLeft) = (limit, batch.holdsMax)
+        while left > 0, lanesLeft > 0, !self.line.isEmpty {
+            let number = self.directory.links.removeFirst(from: &self.line)
+            var lane = self.lanes[number]
+            let count = min(left, Int(lane.count))
+            self.ready -= Int(lane.count)
+            for _ in 0..<count { batch.append(JobTicket(self.links.removeFirst(from: &lane.queued))) }
+            lane.count -= Int32(truncatingIfNeeded: count)
+            lane.phase = .held
+            self.lanes[number] = lane
+            batch.hold(Int(number))
+            left -= count
+            lanesLeft -= 1
+        }
     }
 
+    @inlinable
     mutating func release(_ hold: Int) {
         let number = Int32(truncatingIfNeeded: hold)
         let lane = self.lanes[number]
@@ -79,6 +91,7 @@ struct KeyedDiscipline<Job: Sendable>: SchedulingDiscipline {
         }
     }
 
+    @inlinable
     mutating func remove(_ ticket: JobTicket) {
         let number = self.laneOf[ticket.number]
         self.links.remove(ticket.number, from: &self.lanes[number].queued)
@@ -97,8 +110,10 @@ struct KeyedDiscipline<Job: Sendable>: SchedulingDiscipline {
 }
 
 /// A key's jobs, and who has the key.
-private struct KeyedLane: Sendable {
-    enum Phase: Sendable {
+@usableFromInline
+struct KeyedLane: BitwiseCopyable, Sendable {
+    @usableFromInline
+    enum Phase: BitwiseCopyable, Sendable {
         /// Without jobs. Can transition to: `ready`.
         case idle
         /// In line, with at least one job. Can transition to: `held`, `idle`.
@@ -107,7 +122,10 @@ private struct KeyedLane: Sendable {
         case held
     }
 
-    var phase = Phase.idle
-    var count: Int32 = 0
-    var queued = TicketLinks.List()
+    @usableFromInline var phase = Phase.idle
+    @usableFromInline var count: Int32 = 0
+    @usableFromInline var queued = TicketLinks.List()
+
+    @inlinable
+    init() {}
 }

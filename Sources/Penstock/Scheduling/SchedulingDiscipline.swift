@@ -28,7 +28,7 @@ public protocol SchedulingDiscipline<Job>: ~Copyable, Sendable {
 
     /// Whether it has bounds of its own on what may be queued: then ``admits(_:size:free:)`` is asked.
     ///
-    /// Default: false. Senders of a pool whose discipline has such bounds reserve no places.
+    /// Default: false.
     static var limitsAdmission: Bool { get }
 
     /// How many of the queued jobs a worker could take now; 0 when there is none, or all of them have to wait for jobs that
@@ -45,6 +45,16 @@ public protocol SchedulingDiscipline<Job>: ~Copyable, Sendable {
     ///   - size: What it counts for, at least 1.
     ///   - free: How many places the queue has left, at least `size`.
     func admits(_ job: borrowing Job, size: Int, free: Int) -> Bool
+
+    /// How many more jobs of size 1 it would admit, whatever jobs they are: a sender reserves places for some of them at once,
+    /// and then ``admits(_:size:free:)`` is not asked. Only asked if it ``limitsAdmission``.
+    ///
+    /// Default: none.
+    ///
+    /// - Parameters:
+    ///   - free: How many places the queue has left.
+    ///   - promised: How many further ones are reserved already, and not filled yet.
+    mutating func openPlaces(free: Int, promised: Int) -> Int
 
     /// Puts a job into the order.
     ///
@@ -63,7 +73,7 @@ public protocol SchedulingDiscipline<Job>: ~Copyable, Sendable {
     ///   - batch: Gets their tickets, in the order in which the worker is to begin them.
     mutating func take(_ limit: Int, at now: UInt64, into batch: inout TicketBatch)
 
-    /// Hears that a worker is done with a batch that was given a ``TicketBatch/hold``: all its jobs have ended.
+    /// Hears that all jobs have ended for which ``TicketBatch/hold(_:)`` was called.
     mutating func release(_ hold: Int)
 
     /// Takes a queued job out of the order: it was cancelled, has expired or was shed.
@@ -82,6 +92,8 @@ public protocol SchedulingDiscipline<Job>: ~Copyable, Sendable {
 extension SchedulingDiscipline where Self: ~Copyable {
     /// It has no bounds of its own.
     public static var limitsAdmission: Bool { false }
+    /// It is asked about each job.
+    public mutating func openPlaces(free: Int, promised: Int) -> Int { 0 }
     /// It has no bounds of its own.
     public func admits(_ job: borrowing Job, size: Int, free: Int) -> Bool { true }
     /// It gives no holds.

@@ -11,48 +11,71 @@
 ///
 /// Adding, taking and removing cost the same however many there are. A ticket is in at most one of the lists of a table.
 /// Lanes are linked in the same way, by their numbers.
-struct TicketLinks: Sendable {
+@usableFromInline
+struct TicketLinks: ~Copyable, Sendable {
     /// The number of no ticket.
-    static var none: Int32 { -1 }
+    @inlinable static var none: Int32 { -1 }
 
     /// The ends of a list.
-    struct List: Sendable {
-        var first = TicketLinks.none
-        var last = TicketLinks.none
+    @usableFromInline
+    struct List: BitwiseCopyable, Sendable {
+        @usableFromInline var first = TicketLinks.none
+        @usableFromInline var last = TicketLinks.none
 
-        @inline(__always) var isEmpty: Bool { self.first == TicketLinks.none }
+        @inlinable
+        init() {}
+
+        @inlinable @inline(__always) var isEmpty: Bool { self.first == TicketLinks.none }
     }
 
-    private struct Link: Sendable {
-        var previous = TicketLinks.none
-        var next = TicketLinks.none
+    @usableFromInline
+    struct Link: BitwiseCopyable, Sendable {
+        @usableFromInline var previous: Int32
+        @usableFromInline var next: Int32
+
+        @inlinable
+        init(previous: Int32, next: Int32) {
+            self.previous = previous
+            self.next = next
+        }
     }
 
-    private var links = TicketTable(blank: Link())
+    @usableFromInline var links = TicketTable<Link>()
+
+    @inlinable
+    init() {}
 
     /// Prepares for numbers below `capacity`.
+    @inlinable
     mutating func prepare(capacity: Int) { self.links.prepare(capacity: capacity) }
 
-    /// Adds one that is in no list.
+    /// Sees to it that there is memory for a number that may be higher than was prepared for.
+    @inlinable
     @inline(__always)
-    mutating func append(_ index: Int32, to list: inout List) {
-        self.links.cover(index)
-        self.links[index] = Link(previous: list.last)
+    mutating func cover(_ index: Int32) { self.links.cover(index) }
+
+    /// Adds one that is in no list.
+    @inlinable
+    @inline(__always)
+    func append(_ index: Int32, to list: inout List) {
+        self.links[index] = Link(previous: list.last, next: Self.none)
         if list.isEmpty { list.first = index } else { self.links[list.last].next = index }
         list.last = index
     }
 
     /// Removes one from the list it is in.
+    @inlinable
     @inline(__always)
-    mutating func remove(_ index: Int32, from list: inout List) {
+    func remove(_ index: Int32, from list: inout List) {
         let link = self.links[index]
         if link.previous == Self.none { list.first = link.next } else { self.links[link.previous].next = link.next }
         if link.next == Self.none { list.last = link.previous } else { self.links[link.next].previous = link.previous }
     }
 
     /// Removes the first; there must be one.
+    @inlinable
     @inline(__always)
-    mutating func removeFirst(from list: inout List) -> Int32 {
+    func removeFirst(from list: inout List) -> Int32 {
         let index = list.first
         list.first = self.links[index].next
         if list.isEmpty { list.last = Self.none } else { self.links[list.first].previous = Self.none }
@@ -60,8 +83,9 @@ struct TicketLinks: Sendable {
     }
 
     /// Removes the last; there must be one.
+    @inlinable
     @inline(__always)
-    mutating func removeLast(from list: inout List) -> Int32 {
+    func removeLast(from list: inout List) -> Int32 {
         let index = list.last
         list.last = self.links[index].previous
         if list.last == Self.none { list.first = Self.none } else { self.links[list.last].next = Self.none }
@@ -69,15 +93,17 @@ struct TicketLinks: Sendable {
     }
 
     /// The one after another in their list; `none` for the last.
+    @inlinable
     @inline(__always)
     func next(after index: Int32) -> Int32 { self.links[index].next }
 }
 
 extension JobTicket {
+    @inlinable
     @inline(__always)
     init(_ number: Int32) { self.init(Int(number)) }
 
     /// The number, as the disciplines' tables keep it.
     @inline(__always)
-    var number: Int32 { Int32(truncatingIfNeeded: self.index) }
+    @inlinable var number: Int32 { Int32(truncatingIfNeeded: self.index) }
 }

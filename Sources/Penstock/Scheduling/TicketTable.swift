@@ -7,47 +7,64 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// One value a ticket, or a lane: an array that grows with the highest number that comes.
-///
-/// A large capacity costs nothing before it is used, and once warm nothing is allocated.
+/// One value a ticket, or a lane, in memory that is reserved for all of them at once: the system gives it as it is touched, so
+/// that a large capacity costs nothing before it is used, and nothing is allocated later.
 ///
 /// Its values' type must not be nested in a discipline: there it would depend on the type of the jobs, and each access would
 /// go through metadata, which was measured at five times the time.
-struct TicketTable<Value: Sendable>: Sendable {
-    private static var countMin: Int { 64 }
+//
+// SAFETY: who reads a value has written it before; it is plain, and needs no end. Owned by one pool's discipline, under the
+// queue's lock.
+@usableFromInline
+struct TicketTable<Value: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+    @inlinable static var countMin: Int { 64 }
 
-    private var values: [Value] = []
-    private let blank: Value
-    private var capacity = 0
-
-    /// - Parameter blank: What a number has that has not come yet.
-    init(blank: Value) { self.blank = blank }
-
+    @usableFromInline var values: UnsafeMutablePointer<Value>
     /// How many values there is memory for.
-    var count: Int { self.values.count }
+    @usableFromInline var count = 0
 
-    /// Prepares for numbers below `capacity`, without allocating. Higher ones may come, and cost an allocation now and then.
-    mutating func prepare(capacity: Int) { self.capacity = capacity }
+    @inlinable
+    init() { self.values = .allocate(capacity: 0) }
 
-    /// Sees to it that a number has a value.
+    @inlinable
+    deinit { self.values.deallocate() }
+
+    /// Reserves memory for numbers below `capacity`. Called before anything else.
+    @inlinable
+    mutating func prepare(capacity: Int) { self.reserve(capacity) }
+
+    /// Sees to it that there is memory for a number that may be higher than was prepared for.
+    @inlinable
     @inline(__always)
     mutating func cover(_ index: Int32) {
-        if Int(index) >= self.values.count { self.grow(toCover: Int(index)) }
+        if Int(index) >= self.count { self.reserve(max(self.count * 2, Int(index) + 1, Self.countMin)) }
     }
 
+    @inlinable
     @inline(__always)
     subscript(index: Int32) -> Value {
-        get { self.values[Int(index)] }
-        _modify { yield &self.values[Int(index)] }
+        get {
+            assert(index >= 0 && index < self.count, "There is no memory for number \(index).")
+            return self.values[Int(index)]
+        }
+        nonmutating _modify {
+            assert(index >= 0 && index < self.count, "There is no memory for number \(index).")
+            yield &self.values[Int(index)]
+        }
     }
 
     // MARK: - Private
 
+    @usableFromInline
     @inline(never)
-    private mutating func grow(toCover index: Int) {
-        let doubled = min(max(self.values.count * 2, Self.countMin), self.capacity)
-        let count = max(doubled, index + 1)
-        self.values.reserveCapacity(count)
-        self.values.append(contentsOf: repeatElement(self.blank, count: count - self.values.count))
+    mutating func reserve(_ count: Int) {
+        guard count > self.count else { return }
+        let values = UnsafeMutablePointer<Value>.allocate(capacity: count)
+        UnsafeMutableRawPointer(values).copyMemory(
+            from: self.values,
+            byteCount: self.count * MemoryLayout<Value>.stride
+        )
+        self.values.deallocate()
+        (self.values, self.count) = (values, count)
     }
 }

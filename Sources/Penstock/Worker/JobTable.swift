@@ -41,6 +41,9 @@ struct JobTable<Job: Sendable>: ~Copyable {
     @usableFromInline var free: Int32 = -1
     @usableFromInline var used = 0
     @usableFromInline var count = 0
+    /// Whether a job that has come since the table was last empty may expire, or asks for more than that.
+    @usableFromInline var mayExpire = false
+    @usableFromInline var mayNeedMore = false
     /// Nil for first in, first out, which the list of ages is.
     @usableFromInline let discipline: AnyDiscipline<Job>?
     @usableFromInline var batch = TicketBatch()
@@ -86,13 +89,14 @@ struct JobTable<Job: Sendable>: ~Copyable {
         tag.handle?._withUnsafeGuaranteedRef { $0.slot = slot }
         guard let discipline = self.discipline else { return }
         self.slots[0] = slot
-        discipline.enqueue(
+        let mayExpire = discipline.enqueue(
             self.jobs,
             self.tags,
             in: UnsafeBufferPointer(start: self.slots, count: 1),
             size: size,
             at: tag.arrival
         )
+        if mayExpire { self.mayExpire = true }
     }
 
     /// Moves jobs in that came at one time, each of size 1; there must be slots.
@@ -108,7 +112,8 @@ struct JobTable<Job: Sendable>: ~Copyable {
             }
             if let discipline = self.discipline {
                 let slots = UnsafeBufferPointer(start: self.slots, count: part)
-                discipline.enqueue(self.jobs, self.tags, in: slots, size: 1, at: tag.arrival)
+                let mayExpire = discipline.enqueue(self.jobs, self.tags, in: slots, size: 1, at: tag.arrival)
+                if mayExpire { self.mayExpire = true }
             }
             first += part
         }
@@ -129,16 +134,22 @@ struct JobTable<Job: Sendable>: ~Copyable {
     /// Takes a job out of its slot that the discipline has given away.
     @inlinable
     mutating func move(_ slot: Int, to destination: UnsafeMutablePointer<Job>) -> JobTag {
-        let link = self.links[slot]
-        if link.previous >= 0 { self.links[Int(link.previous)].next = link.next } else { self.oldest = link.next }
-        if link.next >= 0 { self.links[Int(link.next)].previous = link.previous } else { self.newest = link.previous }
-        destination.moveInitialize(from: self.jobs + slot, count: 1)
+        self.moveJob(slot, to: destination)
         let tag = self.tags[slot]
         tag.handle?._withUnsafeGuaranteedRef { $0.slot = -1 }
-        self.links[slot].next = self.free
-        self.free = Int32(truncatingIfNeeded: slot)
         self.count -= 1
         return tag
+    }
+
+    /// Takes all jobs of the batch out of their slots: none of them needs care.
+    ///
+    /// - Returns: When the first of them came.
+    @inlinable
+    mutating func moveBatch(to destination: UnsafeMutablePointer<Job>) -> UInt64 {
+        let arrival = self.tags[self.batch.slot(0)].arrival
+        for index in 0..<self.batch.count { self.moveJob(self.batch.slot(index), to: destination + index) }
+        self.count -= self.batch.count
+        return arrival
     }
 
     /// Takes a job out that is not to run.
@@ -155,7 +166,32 @@ struct JobTable<Job: Sendable>: ~Copyable {
     /// The queued job that is to be shed first; of those wanted equally little the oldest or the newest.
     func leastWanted(oldest: Bool) -> Int { self.discipline?.leastWanted(oldest: oldest)?.index ?? Int(self.oldest) }
 
+    /// Whether one of the jobs of the batch must not begin any more.
+    @inlinable
+    func hasExpired(_ now: UInt64) -> Bool {
+        (0..<self.batch.count).contains { self.tags[self.batch.slot($0)].expires <= now }
+    }
+
+    /// Takes all jobs of the batch out of their slots, with their tags: none of them has a handle.
+    @inlinable
+    mutating func moveBatch(to destination: UnsafeMutablePointer<Job>, _ tags: UnsafeMutablePointer<JobTag>) -> UInt64 {
+        for index in 0..<self.batch.count { tags[index] = self.tags[self.batch.slot(index)] }
+        return self.moveBatch(to: destination)
+    }
+
     // MARK: - Private
+
+    /// Moves a job out of its slot, which is free then.
+    @inlinable
+    @inline(__always)
+    mutating func moveJob(_ slot: Int, to destination: UnsafeMutablePointer<Job>) {
+        let link = self.links[slot]
+        if link.previous >= 0 { self.links[Int(link.previous)].next = link.next } else { self.oldest = link.next }
+        if link.next >= 0 { self.links[Int(link.next)].previous = link.previous } else { self.newest = link.previous }
+        destination.moveInitialize(from: self.jobs + slot, count: 1)
+        self.links[slot].next = self.free
+        self.free = Int32(truncatingIfNeeded: slot)
+    }
 
     /// Takes a free slot, and puts it into the list of ages as the newest.
     @inlinable
@@ -170,6 +206,9 @@ struct JobTable<Job: Sendable>: ~Copyable {
             slot = Int32(truncatingIfNeeded: self.used)
             self.used &+= 1
         }
+        if self.count == 0 { (self.mayExpire, self.mayNeedMore) = (false, false) }
+        if tag.needsMoreThanTime { self.mayNeedMore = true }
+        if tag.expires != .max { self.mayExpire = true }
         self.tags[Int(slot)] = tag
         self.links[Int(slot)] = Link(previous: self.newest, next: -1)
         if self.newest >= 0 { self.links[Int(self.newest)].next = slot } else { self.oldest = slot }

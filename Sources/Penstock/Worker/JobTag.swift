@@ -40,7 +40,10 @@ struct JobTag {
     @inlinable var needsPlace: Bool { self.place < 0 && self.handle == nil }
 
     /// Whether a worker has more to do about the job than to run it.
-    @inlinable var needsCare: Bool { self.handle != nil || self.expires != .max || self.attempts > 0 }
+    @inlinable var needsCare: Bool { self.needsMoreThanTime || self.expires != .max }
+
+    /// Whether a worker has more to do about the job than to run it if its time has not passed.
+    @inlinable var needsMoreThanTime: Bool { self.handle != nil || self.attempts > 0 || self.place >= 0 }
 }
 
 /// Why an accepted job was ended without having begun.

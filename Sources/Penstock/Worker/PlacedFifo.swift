@@ -44,12 +44,13 @@ final class PlacedFifo<Job: Sendable>: AnyDiscipline<Job>, @unchecked Sendable {
         in slots: UnsafeBufferPointer<Int32>,
         size: Int,
         at now: UInt64
-    ) {
+    ) -> Bool {
         for slot in slots {
             // One that is tried again has its place. Others may wait for its result: it must not wait for them.
             if tags[Int(slot)].place >= 0 { self.prepend(slot) } else { self.append(slot, tags[Int(slot)].needsPlace) }
         }
         self.count += slots.count
+        return false
     }
 
     override func take(_ limit: Int, at now: UInt64, into batch: inout TicketBatch) {

@@ -35,6 +35,34 @@ extension PoolCore {
         runTimes.end(self.time)
     }
 
+    /// Runs a batch with a synchronous handler; jobs whose time has passed do not begin.
+    @inlinable
+    func runExpiring(
+        _ worker: WorkerBatch<Job>,
+        _ tags: UnsafeMutablePointer<JobTag>,
+        _ handler: (Job) throws -> Output,
+        _ outcomes: inout BatchOutcomes<Output>,
+        _ runTimes: inout RunTimes,
+        now: UInt64
+    ) {
+        outcomes.begin(self.limits.batchMax)
+        runTimes.begin(self.time, now: now)
+        while let slot = worker.cell.claim() {
+            if self.time.hasPassed(tags[slot].expires) {
+                self.endUnbegun(worker, tags, slot, .expired)
+            } else {
+                do {
+                    let output = try handler(worker.jobs[slot])
+                    self.end(worker.jobs + slot, worker.cell, output, &outcomes)
+                } catch {
+                    self.end(worker.jobs + slot, worker.cell, failure: error, &outcomes)
+                }
+            }
+            if slot < runTimes.timed { runTimes.mark(self.time) }
+        }
+        runTimes.end(self.time)
+    }
+
     @inlinable
     func runTagged(_ job: Job, _ tag: JobTag) async -> Result<Output, any Error> {
         if let timeout = self.configuration.jobTimeout { return await self.runTimed(job, tag, timeout) }
@@ -63,7 +91,7 @@ extension PoolCore {
             self.endUnbegun(worker, tags, slot, .cancelled)
             return false
         }
-        if tag.expires != .max, tag.expires <= self.time.now() {
+        if self.time.hasPassed(tag.expires) {
             self.endUnbegun(worker, tags, slot, .expired)
             return false
         }

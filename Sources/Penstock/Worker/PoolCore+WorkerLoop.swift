@@ -190,6 +190,8 @@ extension PoolCore {
         now: UInt64
     ) async {
         switch self.handler {
+        case .job(let handler) where worker.mayOnlyExpire && !self.results.isSink:
+            self.runExpiring(worker, tags, handler, &outcomes, &runTimes, now: now)
         case .job, .asyncJob:
             await self.runJobs(index, worker, tags, &outcomes, &runTimes, now: now)
         case .batch(let handler):

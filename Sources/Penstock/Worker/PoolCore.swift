@@ -67,6 +67,7 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
         let processors = configuration.processors ?? ProcessorCount.available()
         var limits = configuration.limits(processors: processors)
         limits.suspends = handler.suspends
+        limits.beginsWhole = handler.isBatch
         if results.isOrdered, case .channel(let channel) = results.kind {
             precondition(
                 discipline.make == nil,

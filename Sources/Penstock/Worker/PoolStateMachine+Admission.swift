@@ -55,13 +55,14 @@ extension PoolStateMachine {
         let size = self.size(of: job)
         guard self.isAccepting else { return .ended(.retry, wake: nil) }
         // Senders may have been promised places since the attempt; while anybody waits, they are promised none.
-        if self.promised > 0, !self.fits(size) { self.reclaimRoom() }
+        if self.promised > 0, self.limitsAdmission || !self.fits(size) { self.reclaimRoom() }
         if self.maySkipLine, self.hasPlace(for: job, size) { return .ended(.retry, wake: nil) }
         // It may have become so since the attempt: the next one is then refused.
         if self.isLineFull { return .ended(.retry, wake: nil) }
         self.counts.offered += size.count
         self.counts.waiting += size.count
         self.submitters.append(waiter)
+        if self.limitsAdmission { self.updateReserve() }
         return .waits
     }
 
@@ -101,6 +102,7 @@ extension PoolStateMachine {
     /// Gives free places to those who wait and for whose jobs the discipline has one, in their order.
     @usableFromInline
     mutating func admitScattered(now: UInt64, effects: inout PoolEffects<Job>) {
+        self.updateReserve()
         var waiter = self.submitters.first
         while let current = waiter, self.queued + self.promised < self.limits.capacity {
             waiter = current.next
@@ -108,6 +110,7 @@ extension PoolStateMachine {
             let size = self.size(of: job)
             if self.hasPlace(for: job, size) { self.admit(current, job, size, now: now, effects: &effects) }
         }
+        if self.submitters.isEmpty { self.reserve = 0 }
     }
 
     @inlinable
@@ -123,6 +126,16 @@ extension PoolStateMachine {
         self.counts.waiting -= size.count
         self.append(job, size: size, handle: waiter.companion.map { unsafeDowncast($0, to: JobHandle.self) }, now: now)
         effects.submitters.append(waiter)
+    }
+
+    /// Says that places are kept back while a producer of many is first in line: it is woken when one wake-up moves many.
+    /// Whoever comes meanwhile is treated alike, or the producer might wait for ever.
+    @usableFromInline
+    mutating func updateReserve() {
+        self.reserve = 0
+        guard let first = self.submitters.first, first.remaining > 1 else { return }
+        let wanted = min(first.remaining == .max ? self.senderWait : first.remaining, self.limits.capacity / 8)
+        if wanted > 1 { self.reserve = wanted * 2 }
     }
 
     /// For how many free places a sender waits that has found none: for half a millisecond's work, and at most a quarter
@@ -188,7 +201,8 @@ extension PoolStateMachine {
         self.settle(stage)
         let admission = self.admit(job, now: now, effects: &effects)
         guard case .accepted = admission, self.grantsPlaces else { return admission }
-        let free = self.limits.capacity - self.queued - self.promised
+        var free = self.limits.capacity - self.queued - self.promised
+        if self.limitsAdmission { free = self.discipline?.openPlaces(free: free, promised: self.promised) ?? 0 }
         let grant = min(self.limits.capacity / 4, SenderStage<Job>.capacityMax, free)
         if grant > 0 {
             self.promised += grant
@@ -228,6 +242,7 @@ extension PoolStateMachine {
         let tag = self.tag(arrival: stage.arrival)
         table.pointee.append(moving: stage.jobs + staged.lowerBound, count: staged.count, tag: tag)
         stage.collect(before: staged.upperBound)
+        self.releaseRunsForParked()
     }
 
     /// Empties a stage, and wakes a worker for what was in it.

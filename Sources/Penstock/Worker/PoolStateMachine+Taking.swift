@@ -67,6 +67,11 @@ extension PoolStateMachine {
             self.collectStages()
             self.stagesCollectedAt = now
         }
+        if self.holdsRuns, self.ready == 0 || now &- self.runsLookedAt > Self.batchTimeMin {
+            self.runsLookedAt = now
+            self.releaseEndedRuns()
+            if self.steal(for: worker, now: now, takenBefore: now - min(now, Self.batchTimeMax)) { return .run }
+        }
         if self.isControlled, let instant = self.control(worker, now: now, effects: &effects) {
             return self.waitForRate(worker, until: instant)
         }
@@ -167,7 +172,7 @@ extension PoolStateMachine {
         self.parked.append(index)
         self.updateHungry()
         self.collectStages()
-        if self.isHeld || (self.ready == 0 && !self.canSteal(for: index)) {
+        if self.isHeld || (self.ready == 0 && !self.canSteal(for: index) && !self.findsEndedRuns()) {
             worker.pointee.phase = .parked
             worker.pointee.continuation = continuation
             return true
@@ -220,7 +225,7 @@ extension PoolStateMachine {
         } else if elapsed > Self.batchTimeMax {
             worker.pointee.takeSize = max(1, min(worker.pointee.taken, worker.pointee.takeSize) / 4)
         }
-        if worker.pointee.isTagged { self.endTagged(worker) }
+        if worker.pointee.isTagged || worker.pointee.runCount > 0 { self.endTagged(worker) }
         if worker.pointee.isStuck { self.unstick(worker) }
         worker.pointee.taken = 0
         worker.pointee.spent = worker.pointee.initialized
@@ -248,10 +253,11 @@ extension PoolStateMachine {
     /// Forgets what was said of a batch whose jobs had tags.
     @usableFromInline
     mutating func endTagged(_ worker: UnsafeMutablePointer<WorkerRecord<Job>>) {
-        if let hold = worker.pointee.hold { self.discipline?.release(hold) }
-        worker.pointee.hold = nil
+        self.releaseRuns(worker, endingBefore: .max)
+        worker.pointee.runCount = 0
         worker.pointee.isTagged = false
         worker.pointee.needsCare = false
+        worker.pointee.mayOnlyExpire = false
     }
 
     /// Moves a worker's next batch from the queue to its buffer.
@@ -275,12 +281,18 @@ extension PoolStateMachine {
         self.begin(worker, jobs: count, held: size.count, now: now)
     }
 
-    /// Takes the later half of the largest batch that another worker has not begun.
+    /// Takes the later half of the largest batch that another worker has not begun, as far as it can be divided.
+    ///
+    /// - Parameter instant: Only a batch that was taken before may be stolen from.
     @usableFromInline
-    mutating func steal(for thief: UnsafeMutablePointer<WorkerRecord<Job>>, now: UInt64) -> Bool {
+    mutating func steal(
+        for thief: UnsafeMutablePointer<WorkerRecord<Job>>,
+        now: UInt64,
+        takenBefore instant: UInt64 = .max
+    ) -> Bool {
         var most = 0
         var victim: UnsafeMutablePointer<WorkerRecord<Job>>?
-        for index in 0..<self.workerSlots {
+        for index in 0..<self.workerSlots where self.workers[index].takenAt < instant {
             let left = self.stealable(self.workers + index)
             if left > most {
                 most = left
@@ -288,11 +300,12 @@ extension PoolStateMachine {
             }
         }
         guard let victim, victim != thief else { return false }
-        let slots = victim.pointee.cell.takeBack(half: true)
+        let slots = self.takeBackHalf(victim)
         guard !slots.isEmpty else { return false }
         let source = victim.pointee.jobs + slots.lowerBound
         thief.pointee.jobs.moveInitialize(from: source, count: slots.count)
         self.moveTags(from: victim, slots, to: thief)
+        self.moveRuns(from: victim, slots.lowerBound, to: thief)
         victim.pointee.initialized = slots.lowerBound
         let size = self.sizes(thief.pointee.jobs, 0..<slots.count)
         victim.pointee.held -= size.count
@@ -310,6 +323,7 @@ extension PoolStateMachine {
         for (index, slot) in slots.enumerated() { tags[index] = source[slot] }
         thief.pointee.isTagged = true
         thief.pointee.needsCare = victim.pointee.needsCare
+        thief.pointee.mayOnlyExpire = victim.pointee.mayOnlyExpire
     }
 
     @inlinable
@@ -327,7 +341,9 @@ extension PoolStateMachine {
     @inline(never)
     mutating func wakeThief(beside index: Int, effects: inout PoolEffects<Job>) {
         guard !self.parked.isEmpty, self.waking == 0 else { return }
-        if self.workers[index].taken > 1 || self.canSteal(for: index) { self.wakeWorkerSlow(&effects) }
+        let worker = self.workers + index
+        let isDivisible = worker.pointee.runCount == 0 ? worker.pointee.taken > 1 : worker.pointee.runCount > 1
+        if isDivisible || self.canSteal(for: index) { self.wakeWorkerSlow(&effects) }
     }
 
     @usableFromInline
@@ -338,7 +354,7 @@ extension PoolStateMachine {
     /// How many jobs of a worker's batch could be taken back.
     func stealable(_ worker: UnsafeMutablePointer<WorkerRecord<Job>>) -> Int {
         switch worker.pointee.phase {
-        case .active where worker.pointee.taken > 0 && worker.pointee.hold == nil: worker.pointee.cell.progress.left
+        case .active where worker.pointee.taken > 0: self.divisible(worker)
         case .active, .parked, .exited, .abandoned: 0
         }
     }

@@ -46,11 +46,17 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
     /// The queued jobs otherwise: with a discipline, or once a job was called.
     @usableFromInline var table: UnsafeMutablePointer<JobTable<Job>>?
     @usableFromInline let discipline: AnyDiscipline<Job>?
+    /// Whether the discipline has ever said that jobs go together, and when workers' batches were last looked through for
+    /// such as have ended.
+    @usableFromInline var holdsRuns = false
+    @usableFromInline var runsLookedAt: UInt64 = 0
     /// Whether the discipline has bounds of its own on what may be queued.
     @usableFromInline let limitsAdmission: Bool
-    /// Whether senders are promised places. Not where jobs differ in size or have bounds of their own; and not where it
+    /// Whether senders are promised places. Not where jobs differ in size; and not where it
     /// matters how long each has waited, because a stage only knows when its first job came.
     @usableFromInline let grantsPlaces: Bool
+    /// Whether a job's tag matters to nobody as long as it asks for no care.
+    @usableFromInline let takesPlainly: Bool
     /// The queued jobs as the bounds count them.
     @usableFromInline var queued = 0
     @usableFromInline var queuedBytes = 0
@@ -59,6 +65,8 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
     @usableFromInline var stages: [SenderStage<Job>] = []
     @usableFromInline var stagesCollectedAt: UInt64 = 0
     @usableFromInline var submitters = WaiterLine<Job>()
+    /// How many places less a discipline with bounds of its own is told of while producers wait.
+    @usableFromInline var reserve = 0
     @usableFromInline var waiters = WaiterPool<Job>()
     @usableFromInline var workers: UnsafeMutablePointer<WorkerRecord<Job>>
     /// How many records there are; those of workers that have exited can be used again.
@@ -144,7 +152,10 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
         let limitsAdmission = discipline?.limitsAdmission ?? false
         self.limitsAdmission = limitsAdmission
         self.grantsPlaces =
-            size == nil && !limitsAdmission && limits.queueTimeMax == .max && control.shedding == nil
+            size == nil && limits.queueTimeMax == .max && control.shedding == nil
+        self.takesPlainly =
+            size == nil && limits.timing.kind != .everyJob && limits.resultPlaces == nil && !limits.retries
+            && !limits.caresForEachJob
         self.jobs = Ring(capacity: discipline == nil ? limits.capacity : 1)
         self.workerSlots = limits.workers
         self.workers = .allocate(capacity: limits.workers)
@@ -205,7 +216,9 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
     func hasPlace(for job: borrowing Job, _ size: JobSize) -> Bool {
         guard self.fits(size) else { return false }
         guard self.limitsAdmission, let discipline = self.discipline else { return true }
-        return discipline.admits(job, size: size.count, free: self.limits.capacity - self.queued)
+        // Whoever fills the promised places may be the one whose job this is.
+        let free = self.limits.capacity - self.queued - 2 * self.promised - self.reserve
+        return discipline.admits(job, size: size.count, free: free)
     }
 
     /// Whether a producer that comes may go ahead of those who wait: when nobody waits; or when those who do wait for
@@ -254,6 +267,8 @@ struct PoolLimits: Sendable {
     @usableFromInline var resultPlaces: Int?
     /// Whether a handler may wait without using a processor.
     @usableFromInline var suspends = false
+    /// Whether a batch's jobs all begin and end together.
+    @usableFromInline var beginsWhole = false
     /// Whether jobs may be tried again.
     @usableFromInline var retries = false
     /// Whether a worker has more to do about each job than to run it.

@@ -22,6 +22,13 @@ public struct ResultsPolicy<Output: Sendable>: Sendable {
     /// Whether they come in the order in which the jobs were accepted.
     @usableFromInline var isOrdered = false
 
+    @inlinable var isSink: Bool {
+        switch self.kind {
+        case .sink: true
+        case .discard, .channel: false
+        }
+    }
+
     /// Results are dropped.
     public static var discard: ResultsPolicy { ResultsPolicy(kind: .discard) }
 

@@ -42,8 +42,13 @@ struct WorkerRecord<Job>: ~Copyable {
     /// Whether the batch at hand has tags, and whether they ask for more than to run the jobs.
     @usableFromInline var isTagged = false
     @usableFromInline var needsCare = false
-    /// What the discipline wants to be told when the batch has ended.
-    @usableFromInline var hold: Int?
+    /// Whether all they ask for is that no job begins after its time.
+    @usableFromInline var mayOnlyExpire = false
+    /// Which jobs of the batch go together; nil in a pool without tags. Those before `firstHeld` have ended, and the
+    /// discipline knows.
+    @usableFromInline var runs: UnsafeMutablePointer<HeldRun>?
+    @usableFromInline var runCount = 0
+    @usableFromInline var firstHeld = 0
     @usableFromInline var initialized = 0
     /// How many slots of the spare buffer the worker has to deinitialise, once it is out of the lock.
     @usableFromInline var spent = 0
@@ -78,12 +83,15 @@ struct WorkerRecord<Job>: ~Copyable {
         self.jobs.deallocate()
         self.spareJobs.deallocate()
         self.tags?.deallocate()
+        self.runs?.deallocate()
         self.cell.destroy()
     }
 
     /// Makes room for a tag of each job.
     mutating func keepTags(batchMax: Int) {
-        if self.tags == nil { self.tags = .allocate(capacity: batchMax) }
+        guard self.tags == nil else { return }
+        self.tags = .allocate(capacity: batchMax)
+        self.runs = .allocate(capacity: batchMax)
     }
 }
 
@@ -95,6 +103,8 @@ struct WorkerBatch<Job> {
     @usableFromInline let jobs: UnsafeMutablePointer<Job>
     /// What is known of each job, where that asks for more than to run it.
     @usableFromInline let tags: UnsafeMutablePointer<JobTag>?
+    /// Whether all they ask for is that no job begins after its time.
+    @usableFromInline let mayOnlyExpire: Bool
     /// How many jobs it had when it was taken.
     @usableFromInline let count: Int
     /// How long the worker goes on while other tasks wait for its thread.
@@ -105,6 +115,7 @@ struct WorkerBatch<Job> {
         self.cell = record.pointee.cell
         self.jobs = record.pointee.jobs
         self.tags = record.pointee.needsCare ? record.pointee.tags : nil
+        self.mayOnlyExpire = record.pointee.mayOnlyExpire
         self.count = record.pointee.taken
     }
 }
@@ -144,11 +155,11 @@ struct WorkerCell: @unchecked Sendable {
     @inlinable var ending: UnsafeMutablePointer<Atomic<UInt64>> { self.counters + 5 }
     @inlinable var expired: UnsafeMutablePointer<Atomic<UInt64>> { self.counters + 6 }
 
-    /// Claims the next job of the batch: its index, or nil when none is left.
+    /// Claims the next job of the batch: its index, or nil when none is left. Who sees it sees what the jobs before did.
     @inlinable
     @inline(__always)
     func claim() -> Int? {
-        let word = self.claims.pointee.add(1, ordering: .acquiring).oldValue
+        let word = self.claims.pointee.add(1, ordering: .acquiringAndReleasing).oldValue
         let index = word & 0xFFFF_FFFF
         return index < word >> 32 ? Int(index) : nil
     }
@@ -193,6 +204,23 @@ struct WorkerCell: @unchecked Sendable {
                 ordering: .acquiringAndReleasing
             )
             if exchanged { return Int(newLimit)..<Int(limit) }
+            word = original
+        }
+    }
+
+    /// Takes back what stands from a slot on, unless that one is claimed; under the queue's lock.
+    func takeBack(from slot: Int) -> Range<Int>? {
+        var word = self.claims.pointee.load(ordering: .acquiring)
+        while true {
+            let limit = word >> 32
+            let next = word & 0xFFFF_FFFF
+            guard next <= slot, slot < limit else { return nil }
+            let (exchanged, original) = self.claims.pointee.compareExchange(
+                expected: word,
+                desired: UInt64(slot) << 32 | next,
+                ordering: .acquiringAndReleasing
+            )
+            if exchanged { return slot..<Int(limit) }
             word = original
         }
     }

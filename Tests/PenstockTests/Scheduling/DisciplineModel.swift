@@ -10,7 +10,7 @@
 @testable import Penstock
 
 /// Plays random calls on a discipline, and compares each answer with that of a naive order.
-struct DisciplineModel<Discipline: SchedulingDiscipline<TestJob>, Order: NaiveOrder> {
+struct DisciplineModel<Discipline: SchedulingDiscipline<TestJob> & ~Copyable, Order: NaiveOrder>: ~Copyable {
     private var discipline: Discipline
     private var order: Order
     private var random: SeededGenerator
@@ -24,7 +24,7 @@ struct DisciplineModel<Discipline: SchedulingDiscipline<TestJob>, Order: NaiveOr
     private var serial = 0
     private(set) var problem: String?
 
-    init(_ discipline: Discipline, _ order: Order, seed: UInt64) {
+    init(_ discipline: consuming Discipline, _ order: Order, seed: UInt64) {
         self.discipline = discipline
         self.order = order
         self.random = SeededGenerator(seed: seed)
@@ -79,12 +79,13 @@ struct DisciplineModel<Discipline: SchedulingDiscipline<TestJob>, Order: NaiveOr
         let limit = 1 + self.random.below(self.random.oneIn(2) ? 3 : 70)
         let wasReady = self.discipline.ready
         var batch = TicketBatch()
+        if self.random.oneIn(2) { batch.holdsMax = 1 + self.random.below(3) }
         self.discipline.take(limit, at: self.now, into: &batch)
-        let mine = self.order.take(limit, now: self.now)
+        let mine = self.order.take(limit, now: self.now, keysMax: batch.holdsMax)
         self.expect("taken", batch.tickets.map(\.index), mine.jobs.map(\.ticket))
         self.expect("something is taken", batch.count > 0, wasReady > 0)
-        self.expect("a hold", batch.hold != nil, mine.held != nil)
-        if let hold = batch.hold, let key = mine.held {
+        self.expect("holds", batch.holds.count, mine.held.count)
+        for (hold, key) in zip(batch.holds, mine.held) {
             self.expect("a hold is given once", self.held.updateValue(key, forKey: hold), nil)
         }
         self.free += batch.tickets.map(\.index)

@@ -53,7 +53,11 @@ struct DisciplineModelTests {
     }
 
     /// Plays until something is wrong, and tells the seed. False: something was.
-    private func play(_ tested: some SchedulingDiscipline<TestJob>, _ order: some NaiveOrder, seed: UInt64) -> Bool {
+    private func play<Tested: SchedulingDiscipline<TestJob> & ~Copyable>(
+        _ tested: consuming Tested,
+        _ order: some NaiveOrder,
+        seed: UInt64
+    ) -> Bool {
         var model = DisciplineModel(tested, order, seed: seed)
         guard let problem = model.play(steps: 200) else { return true }
         Issue.record("seed \(seed): \(problem)")

@@ -113,7 +113,7 @@ import Testing
             let share = 1_000 * weight * tenants / (weight * tenants + 1)
             #expect(abs(queued - share) <= tenants, "\(tenants) tenants of weight \(weight): \(queued)")
             // Who comes now finds a place.
-            #expect(discipline.admits(TestJob(key: 99), size: 1, free: 1_000 - queued))
+            #expect(discipline.admits(TestJob(key: 99), size: 1, free: 1_000 - queued) == true)
         }
     }
 
@@ -121,13 +121,13 @@ import Testing
         var discipline = self.discipline(capacity: 10)
         #expect(FairDiscipline<TestJob>.limitsAdmission)
         discipline.enqueue([0], size: 3)
-        #expect(!discipline.admits(TestJob(key: 0), size: 1, free: 1))
-        #expect(!discipline.admits(TestJob(key: 0), size: 1, free: 3))
-        #expect(discipline.admits(TestJob(key: 0), size: 1, free: 4))
-        #expect(discipline.admits(TestJob(key: 1), size: 1, free: 1))
+        #expect(discipline.admits(TestJob(key: 0), size: 1, free: 1) == false)
+        #expect(discipline.admits(TestJob(key: 0), size: 1, free: 3) == false)
+        #expect(discipline.admits(TestJob(key: 0), size: 1, free: 4) == true)
+        #expect(discipline.admits(TestJob(key: 1), size: 1, free: 1) == true)
         // Known, and with nothing queued.
         discipline.remove(JobTicket(0))
-        #expect(discipline.admits(TestJob(key: 0), size: 1, free: 1))
+        #expect(discipline.admits(TestJob(key: 0), size: 1, free: 1) == true)
     }
 
     @Test func `the one that has most for its weight is shed first, its newest job`() {
@@ -171,7 +171,7 @@ import Testing
     @Test func `huge sizes and places overflow nothing`() {
         var discipline = self.discipline(capacity: 4) { _ in 1_000 }
         discipline.enqueue([0, 0, 1, 1], size: .max)
-        #expect(discipline.admits(TestJob(key: 0), size: 1, free: .max))
+        #expect(discipline.admits(TestJob(key: 0), size: 1, free: .max) == true)
         #expect(discipline.next(4) == [0, 1, 2, 3])
     }
 
@@ -182,5 +182,33 @@ import Testing
             #expect(discipline.next(3).count == 2)
             #expect(discipline.tenantCount <= 10)
         }
+    }
+
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func `what may be promised is admitted, whosever the jobs are, and promised places count`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let capacity = 50 + random.below(500)
+        let tenants = 1 + random.below(8)
+        var discipline = FairDiscipline<TestJob>(LaneFinder(key: { $0.key }, weight: { 1 + $0 % 3 }))
+        discipline.prepare(capacity: capacity)
+        var free = Array(0..<capacity)
+        var hasPromised = false
+        for _ in 0..<100 {
+            let promised = random.below(3) * 10
+            let open = discipline.openPlaces(free: max(0, free.count - promised), promised: promised)
+            // Those who were promised places before, and those who are now, all send jobs of one tenant.
+            let key = random.below(tenants)
+            if open > 0 {
+                hasPromised = true
+                for number in 0..<promised + open {
+                    let job = TestJob(key: key)
+                    #expect(discipline.admits(job, size: 1, free: free.count) == true, "seed \(seed), job \(number)")
+                    guard let ticket = free.popLast() else { return }
+                    discipline.enqueue(job, as: JobTicket(ticket), size: 1, at: 0)
+                }
+            }
+            free += discipline.next(1 + random.below(capacity))
+        }
+        #expect(hasPromised)
     }
 }

@@ -11,6 +11,14 @@ import Testing
 
 @testable import Penstock
 
+extension KeyedDiscipline<TestJob> {
+    /// The tickets of the next jobs of one key, and the hold.
+    fileprivate mutating func takeKey(_ limit: Int) -> (tickets: [Int], hold: Int?) {
+        let (tickets, holds) = self.take(limit, holdsMax: 1)
+        return (tickets, holds.first)
+    }
+}
+
 /// Keys and who holds them, one decision at a time.
 @Suite struct KeyedDisciplineTests {
     private func discipline(capacity: Int) -> KeyedDiscipline<TestJob> {
@@ -21,18 +29,30 @@ import Testing
 
     @Test func `a take gives one key, which nobody else gets until it is released`() throws {
         var discipline = self.discipline(capacity: 10)
-        #expect(discipline.take(5) == ([], nil))
+        #expect(discipline.takeKey(5) == ([], nil))
         discipline.enqueue([1, 1, 2, 1, 2])
-        let first = discipline.take(2)
+        let first = discipline.takeKey(2)
         #expect(first.tickets == [0, 1] && discipline.ready == 2)
-        let second = discipline.take(9)
+        let second = discipline.takeKey(9)
         #expect(second.tickets == [2, 4] && discipline.ready == 0 && second.hold != first.hold)
         // One is left of key 1, which is held.
-        #expect(discipline.take(9) == ([], nil))
+        #expect(discipline.takeKey(9) == ([], nil))
         discipline.release(try #require(first.hold))
         #expect(discipline.ready == 1)
-        let third = discipline.take(9)
+        let third = discipline.takeKey(9)
         #expect(third.tickets == [3] && third.hold == first.hold)
+    }
+
+    @Test func `a take gives several keys, each whole but the last, and each is released by itself`() {
+        var discipline = self.discipline(capacity: 10)
+        discipline.enqueue([1, 2, 1, 3, 3, 3])
+        let first = discipline.take(5)
+        #expect(first.tickets == [0, 2, 1, 3, 4] && first.holds.count == 3 && discipline.ready == 0)
+        discipline.release(first.holds[1])
+        discipline.enqueue([2], from: 6)
+        #expect(discipline.ready == 1)
+        discipline.release(first.holds[2])
+        #expect(discipline.take(5).tickets == [6, 5])
     }
 
     @Test func `an idle, a ready and a held key, each with what may happen to it`() throws {
@@ -45,48 +65,48 @@ import Testing
         discipline.remove(JobTicket(0))
         #expect(discipline.ready == 1)
         discipline.remove(JobTicket(1))
-        #expect(discipline.ready == 0 && discipline.take(1) == ([], nil))
+        #expect(discipline.ready == 0 && discipline.takeKey(1) == ([], nil))
         // Idle and known.
         discipline.enqueue([1], from: 2)
         #expect(discipline.ready == 1 && discipline.keyCount == 1)
-        let hold = try #require(discipline.take(1).hold)
+        let hold = try #require(discipline.takeKey(1).hold)
         // Held: arrivals wait, and can be removed.
         discipline.enqueue([1, 1], from: 3)
         #expect(discipline.ready == 0)
         discipline.remove(JobTicket(3))
-        #expect(discipline.take(1) == ([], nil))
+        #expect(discipline.takeKey(1) == ([], nil))
         discipline.release(hold)
         #expect(discipline.ready == 1)
-        #expect(discipline.take(1).tickets == [4])
+        #expect(discipline.takeKey(1).tickets == [4])
         discipline.release(hold)
         // Released with nothing left: idle.
-        #expect(discipline.ready == 0 && discipline.take(1) == ([], nil))
+        #expect(discipline.ready == 0 && discipline.takeKey(1) == ([], nil))
         // Held, and all that was left removed.
         discipline.enqueue([1, 1], from: 5)
-        #expect(discipline.take(1).tickets == [5])
+        #expect(discipline.takeKey(1).tickets == [5])
         discipline.remove(JobTicket(6))
         discipline.release(hold)
-        #expect(discipline.ready == 0 && discipline.take(1) == ([], nil))
+        #expect(discipline.ready == 0 && discipline.takeKey(1) == ([], nil))
     }
 
     @Test func `keys are served in turns, and a released one goes to the end`() throws {
         var discipline = self.discipline(capacity: 10)
         discipline.enqueue([1, 1, 2, 3])
-        let first = discipline.take(1)
+        let first = discipline.takeKey(1)
         #expect(first.tickets == [0])
         discipline.release(try #require(first.hold))
-        #expect(discipline.take(5).tickets == [2])
-        #expect(discipline.take(5).tickets == [3])
-        #expect(discipline.take(5).tickets == [1])
+        #expect(discipline.takeKey(5).tickets == [2])
+        #expect(discipline.takeKey(5).tickets == [3])
+        #expect(discipline.takeKey(5).tickets == [1])
     }
 
     @Test func `a slow key holds up no other`() {
         var discipline = self.discipline(capacity: 100)
         discipline.enqueue(Array(repeating: 0, count: 50))
-        #expect(discipline.take(1).hold != nil)
+        #expect(discipline.takeKey(1).hold != nil)
         for key in 1...20 {
             discipline.enqueue([key], from: 50)
-            let (tickets, hold) = discipline.take(64)
+            let (tickets, hold) = discipline.takeKey(64)
             #expect(tickets == [50])
             if let hold { discipline.release(hold) }
         }
@@ -105,14 +125,15 @@ import Testing
     @Test func `idle keys are forgotten at the capacity, and those in use never`() throws {
         var discipline = self.discipline(capacity: 4)
         // Six keys are held, two more than there are places.
-        let holds = (0..<6).compactMap { key in
+        var holds: [Int] = []
+        for key in 0..<6 {
             discipline.enqueue([key])
-            return discipline.take(1).hold
+            holds.append(try #require(discipline.takeKey(1).hold))
         }
         #expect(Set(holds).count == 6 && discipline.keyCount == 6)
         for key in 100..<5_000 {
             discipline.enqueue([key, key])
-            let (tickets, hold) = discipline.take(9)
+            let (tickets, hold) = discipline.takeKey(9)
             #expect(tickets == [0, 1] && !holds.contains(hold ?? -1))
             discipline.release(try #require(hold))
         }

@@ -33,8 +33,8 @@ protocol NaiveOrder {
     var longestUnwanted: Int? { get }
 
     mutating func enqueue(_ job: NaiveJob)
-    /// The jobs that are given away, and the key that is held.
-    mutating func take(_ limit: Int, now: UInt64) -> (jobs: [NaiveJob], held: Int?)
+    /// The jobs that are given away, and the keys that are held, at most so many.
+    mutating func take(_ limit: Int, now: UInt64, keysMax: Int) -> (jobs: [NaiveJob], held: [Int])
     mutating func release(key: Int)
     mutating func remove(_ ticket: Int)
     func expiry(of ticket: Int) -> UInt64
@@ -52,20 +52,22 @@ extension NaiveOrder {
     func admits(_ job: TestJob, free: Int) -> Bool { true }
 
     /// Takes one after another that a rule finds.
-    mutating func take(_ limit: Int, rule: ([NaiveJob]) -> NaiveJob?) -> (jobs: [NaiveJob], held: Int?) {
+    mutating func take(_ limit: Int, rule: ([NaiveJob]) -> NaiveJob?) -> (jobs: [NaiveJob], held: [Int]) {
         var taken: [NaiveJob] = []
         while taken.count < limit, let job = rule(self.jobs) {
             self.jobs.removeAll { $0.ticket == job.ticket }
             taken.append(job)
         }
-        return (taken, nil)
+        return (taken, [])
     }
 }
 
 struct NaiveLIFO: NaiveOrder {
     var jobs: [NaiveJob] = []
 
-    mutating func take(_ limit: Int, now: UInt64) -> (jobs: [NaiveJob], held: Int?) { self.take(limit) { $0.last } }
+    mutating func take(_ limit: Int, now: UInt64, keysMax: Int) -> (jobs: [NaiveJob], held: [Int]) {
+        self.take(limit) { $0.last }
+    }
 }
 
 struct NaivePriority: NaiveOrder {
@@ -78,7 +80,7 @@ struct NaivePriority: NaiveOrder {
     var leastWanted: Int? { self.jobs.max { (self.number($0), $0.serial) < (self.number($1), $1.serial) }?.ticket }
     var longestUnwanted: Int? { self.jobs.max { (self.number($0), $1.serial) < (self.number($1), $0.serial) }?.ticket }
 
-    mutating func take(_ limit: Int, now: UInt64) -> (jobs: [NaiveJob], held: Int?) {
+    mutating func take(_ limit: Int, now: UInt64, keysMax: Int) -> (jobs: [NaiveJob], held: [Int]) {
         let (number, ageing) = (self.number, self.ageing)
         return self.take(limit) { jobs in
             let aged = jobs.filter { now - $0.arrival >= ageing }
@@ -96,7 +98,7 @@ struct NaiveDeadline: NaiveOrder {
     var leastWanted: Int? { self.jobs.last { $0.job.deadline == nil }?.ticket }
     var longestUnwanted: Int? { self.jobs.first { $0.job.deadline == nil }?.ticket }
 
-    mutating func take(_ limit: Int, now: UInt64) -> (jobs: [NaiveJob], held: Int?) {
+    mutating func take(_ limit: Int, now: UInt64, keysMax: Int) -> (jobs: [NaiveJob], held: [Int]) {
         self.take(limit) { jobs in
             jobs.min { ($0.job.deadline ?? .max, $0.serial) < ($1.job.deadline ?? .max, $1.serial) }
         }
@@ -137,7 +139,7 @@ struct NaiveFair: NaiveOrder {
         if !self.line.contains(job.job.key) { self.line.append(job.job.key) }
     }
 
-    mutating func take(_ limit: Int, now: UInt64) -> (jobs: [NaiveJob], held: Int?) {
+    mutating func take(_ limit: Int, now: UInt64, keysMax: Int) -> (jobs: [NaiveJob], held: [Int]) {
         var taken: [NaiveJob] = []
         while taken.count < limit, let tenant = self.line.first {
             if !self.isInTurn { self.deficits[tenant, default: 0] += self.quantum * self.weight(tenant) }
@@ -153,7 +155,7 @@ struct NaiveFair: NaiveOrder {
             }
             self.forgetEmpty()
         }
-        return (taken, nil)
+        return (taken, [])
     }
 
     mutating func remove(_ ticket: Int) {
@@ -195,13 +197,16 @@ struct NaiveKeyed: NaiveOrder {
         self.settle(job.job.key)
     }
 
-    mutating func take(_ limit: Int, now: UInt64) -> (jobs: [NaiveJob], held: Int?) {
-        guard !self.line.isEmpty else { return ([], nil) }
-        let key = self.line.removeFirst()
-        let taken = Array(self.jobs.filter { $0.job.key == key }.prefix(limit))
+    mutating func take(_ limit: Int, now: UInt64, keysMax: Int) -> (jobs: [NaiveJob], held: [Int]) {
+        var (taken, keys): ([NaiveJob], [Int]) = ([], [])
+        while !self.line.isEmpty, taken.count < limit, keys.count < keysMax {
+            let key = self.line.removeFirst()
+            taken += self.jobs.filter { $0.job.key == key }.prefix(limit - taken.count)
+            keys.append(key)
+            self.held.insert(key)
+        }
         self.jobs.removeAll { job in taken.contains { $0.ticket == job.ticket } }
-        self.held.insert(key)
-        return (taken, key)
+        return (taken, keys)
     }
 
     mutating func release(key: Int) {

@@ -125,19 +125,26 @@ import Testing
         #expect(discipline.next(5_000) == expected, "seed \(seed)")
     }
 
-    @Test func `tables grow with the tickets that come, not with the capacity`() {
-        var table = TicketTable(blank: 0)
+    @Test func `a table has memory for what it was prepared for, and for higher numbers once they are covered`() {
+        var table = TicketTable<Int>()
         table.prepare(capacity: 10_000)
-        #expect(table.count == 0)
-        table.cover(3)
-        #expect(table.count == 64)
-        table.cover(64)
-        #expect(table.count == 128)
-        table.cover(9_000)
+        #expect(table.count == 10_000)
         table.cover(9_999)
         #expect(table.count == 10_000)
+        table[9_999] = 5
         // More than was prepared for, as lanes may be.
         table.cover(10_000)
-        #expect(table.count == 10_001)
+        table[10_000] = 6
+        #expect(table.count > 10_000 && table[9_999] == 5)
+    }
+
+    @Test func `serial numbers begin anew when there is none left, and the order stays`() {
+        var discipline = DeadlineDiscipline<TestJob>(firstSerial: .max - 3) { $0.deadline }
+        discipline.prepare(capacity: 20)
+        for ticket in 0..<10 {
+            discipline.enqueue(TestJob(deadline: UInt64(7 - ticket % 2)), as: JobTicket(ticket), size: 1, at: 0)
+            if ticket == 1 { discipline.remove(JobTicket(0)) }
+        }
+        #expect(discipline.next(20) == [1, 3, 5, 7, 9, 2, 4, 6, 8])
     }
 }

@@ -9,7 +9,7 @@
 
 @testable import Penstock
 
-extension SchedulingDiscipline where Job == TestJob {
+extension SchedulingDiscipline where Self: ~Copyable, Job == TestJob {
     /// Puts jobs of these keys into the order; their tickets are `first` and those after it.
     mutating func enqueue(_ keys: [Int], from first: Int = 0, size: Int = 1, at now: UInt64 = 0) {
         for (offset, key) in keys.enumerated() {
@@ -17,11 +17,12 @@ extension SchedulingDiscipline where Job == TestJob {
         }
     }
 
-    /// The tickets of the next jobs, and the hold.
-    mutating func take(_ limit: Int, at now: UInt64 = 0) -> (tickets: [Int], hold: Int?) {
+    /// The tickets of the next jobs, and the holds.
+    mutating func take(_ limit: Int, at now: UInt64 = 0, holdsMax: Int = .max) -> (tickets: [Int], holds: [Int]) {
         var batch = TicketBatch()
+        batch.holdsMax = holdsMax
         self.take(limit, at: now, into: &batch)
-        return (batch.tickets.map(\.index), batch.hold)
+        return (batch.tickets.map(\.index), batch.holds)
     }
 
     /// The tickets of the next jobs of a discipline without holds.
