@@ -15,6 +15,7 @@ package struct BenchBound: Sendable, Equatable {
         case share
         /// How many times as much as something else.
         case factor
+        case nanoseconds
         case microseconds
         case seconds
     }

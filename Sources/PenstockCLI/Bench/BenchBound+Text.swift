@@ -38,6 +38,7 @@ extension BenchBound {
         switch self.unit {
         case .share: return percent(value)
         case .factor: return "\(decimal(value, places: 2)) times"
+        case .nanoseconds: return "\(decimal(value, places: 1)) ns"
         case .microseconds: return PenstockCLI.shown(microseconds: value)
         case .seconds: return "\(decimal(value, places: 2)) s"
         }

@@ -16,6 +16,8 @@ import Testing
 
 @Suite("Benchmarks with bounds", .serialized)
 struct BenchBoundsTests {
+    private static let disciplines = ["disciplines", "--events", "10000", "--repetitions", "1"]
+
     /// What the lines of all of them have in common.
     private struct Answer: Decodable {
         struct Bound: Decodable {
@@ -34,11 +36,12 @@ struct BenchBoundsTests {
         .timeLimit(.minutes(5)),
         arguments: [
             ("overload", ["goodput", "p99", "answer_p99", "memory", "recovery"]), ("fairness", ["kept"]),
-            ("keyed", ["p99"]),
+            ("keyed", ["p99"]), ("disciplines", ["lifo", "priority", "deadline", "fair", "keyed"]),
         ]
     )
     func line(_ name: String, _ bounds: [String]) async throws {
-        let ended = try await Self.run([name, "--seconds", "0.05", "--json"])
+        let arguments = name == "disciplines" ? Self.disciplines : [name, "--seconds", "0.05"]
+        let ended = try await Self.run(arguments + ["--json"])
         #expect(ended.output.hasSuffix("}\n") && ended.output.count { $0 == "\n" } == 1)
         let answer = try JSONDecoder().decode(Answer.self, from: Data(ended.output.utf8))
         #expect(answer.bounds.map(\.bound) == bounds && answer.balanced)
@@ -57,6 +60,8 @@ struct BenchBoundsTests {
         #expect(fairness.contains("\nwithout the flood ") && fairness.contains("\nfifo "))
         let keyed = try await Self.run(["keyed", "--seconds", "0.05"]).output
         #expect(keyed.contains("\nno slow key ") && keyed.contains("10 times\n"))
+        let disciplines = try await Self.run(Self.disciplines).output
+        #expect(disciplines.contains("\nfair ") && disciplines.contains("more than fifo: "))
         let leases = try await Self.run(["leases", "--leases", "100"])
         #expect(leases.status == 0 && leases.output.contains("tasks wait in line\n"))
     }
@@ -90,6 +95,7 @@ struct BenchBoundsTests {
             (["fairness", "--seconds", "61"], "--seconds must"),
             (["keyed", "--seconds", "-1"], "--seconds"), (["overload", "--workers", "0"], "--workers must be a whole"),
             (["fairness", "--workers", "1025"], "--workers must be"), (["overload", "--setup", "luck"], "--setup"),
+            (["disciplines", "--buffer", "0"], "--buffer must be"),
             (["leases", "--leases", "0"], "--leases must be a whole number from 1 to 1,000,000,000."),
         ]
     )
