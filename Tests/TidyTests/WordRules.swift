@@ -14,6 +14,8 @@ extension Rule {
         "Sources/Penstock/Resource/ResourcePoolCore.swift":
             "a creation that ignores cancellation must not hold run() and drain() for ever",
         "Sources/Penstock/Worker/": "a handler that ignores cancellation must not hold run() and drain() for ever",
+        "Sources/PenstockEvents/Pipeline/Pipeline.swift":
+            "cancelling run() is an order to drain, which what runs must live to carry out; run() waits for it",
         "Sources/PenstockKernels/PenstockKernels.swift": "the root of a kernel's run, which the main thread drives",
         "Sources/PenstockTesting/Simulation/Simulation.swift": "the root of a simulated run, which the simulator steps",
     ]

@@ -9,7 +9,7 @@
 
 import PenstockEvents
 
-// Sources and sinks.
+// Sources, and the type of sources and sinks.
 extension PipelineFileReader {
     mutating func readSources(_ value: YAMLValue) {
         let example = "in: { type: file, path: events.ndjson }"
@@ -26,31 +26,10 @@ extension PipelineFileReader {
         self.refuseSecondStandardInput(entries)
     }
 
-    mutating func readSinks(_ value: YAMLValue) {
-        let example = "out: { type: stdout }"
-        guard let entries = self.values.entries(of: value, what: "'sinks'", example: example) else { return }
-        if entries.isEmpty {
-            self.values.fail(value.place, "'sinks' is empty", hint: "write '\(example)'")
-        }
-        for entry in entries {
-            self.checkName(entry.key, what: "the sink's name", at: entry.place)
-            if let kind = self.sink(entry.value, role: .sink(entry.key)) {
-                if kind == .stdout { self.refuseSecondStandardOutput(entry.value.place, what: "sink '\(entry.key)'") }
-                self.file.description.sinks.append(NamedSink(name: entry.key, kind: kind))
-            }
-        }
-    }
-
-    mutating func readDeadLetter(_ value: YAMLValue) {
-        guard let kind = self.sink(value, role: .deadLetter) else { return }
-        if kind == .stdout { self.refuseSecondStandardOutput(value.place, what: "'dead_letter'") }
-        self.file.description.deadLetter = kind
-    }
-
     // MARK: - Private
 
     /// The `type` of a source or sink; nil, and noted, when there is none that runs.
-    private mutating func type(of value: YAMLValue, what: String, running: [String], planned: [String]) -> String? {
+    mutating func type(of value: YAMLValue, what: String, running: [String], planned: [String]) -> String? {
         let example = "{ type: \(running[0]), … }"
         guard let entries = self.values.entries(of: value, what: what, example: "type: \(running[0])") else {
             return nil
@@ -63,7 +42,9 @@ extension PipelineFileReader {
             self.values.fail(value.place, "\(what) has no 'type'", hint: hint)
             return nil
         }
-        guard let word = self.values.text(type, what: "'type' of \(what)") else { return nil }
+        // The sink is called what YAML calls nothing.
+        let isNull = running.contains("null") && type.isNull && !type.isEmpty
+        guard let word = isNull ? "null" : self.values.text(type, what: "'type' of \(what)") else { return nil }
         if running.contains(word) { return word }
         let types = "types: \(running.joined(separator: ", "))"
         if planned.contains(word) {
@@ -124,28 +105,6 @@ extension PipelineFileReader {
         return .generate(rate: rate, count: count)
     }
 
-    private mutating func sink(_ value: YAMLValue, role: PipelineFile.Role) -> SinkDescription? {
-        let what = role == .deadLetter ? "'dead_letter'" : role.name
-        let planned = ["sqlite", "http", "nats", "postgres"]
-        guard let type = self.type(of: value, what: what, running: ["file", "stdout"], planned: planned) else {
-            return nil
-        }
-        if type == "stdout" {
-            _ = self.values.fields(of: value, what: "\(what) of type stdout", known: ["type"])
-            return .stdout
-        }
-        guard
-            let fields = self.values.fields(
-                of: value,
-                what: "\(what) of type file",
-                known: ["type", "path"],
-                required: ["path": "'path: out.ndjson'"]
-            ), let place = fields["path"], let path = self.values.text(place, what: "'path' of \(what)")
-        else { return nil }
-        self.file.paths.append(.init(role: role, path: path, place: place.place))
-        return .file(path: path)
-    }
-
     private mutating func refuseSecondStandardInput(_ entries: [YAMLValue.Entry]) {
         let readers = Set(self.file.description.sources.filter { $0.kind == .stdin }.dropFirst().map(\.name))
         for entry in entries where readers.contains(entry.key) {
@@ -155,17 +114,5 @@ extension PipelineFileReader {
                 hint: "keep one source of type stdin"
             )
         }
-    }
-
-    /// Refuses a second part that writes to stdout.
-    ///
-    /// The order of the file does not matter: `sinks` are read first.
-    private mutating func refuseSecondStandardOutput(_ place: Place, what: String) {
-        guard self.file.description.sinks.contains(where: { $0.kind == .stdout }) else { return }
-        self.values.fail(
-            place,
-            "\(what) writes to the standard output, which a sink writes to already",
-            hint: "use type file for one of them"
-        )
     }
 }

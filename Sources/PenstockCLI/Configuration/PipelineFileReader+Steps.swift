@@ -50,31 +50,44 @@ extension PipelineFileReader {
     }
 
     private mutating func readFilter(_ entry: YAMLValue.Entry, what: String) {
-        let value = entry.value
-        guard self.values.checkTag(of: value) else { return }
+        if self.file.description.decode != .json {
+            self.refuseDecode(entry, what: "'filter' reads fields")
+        }
+        guard
+            let text = self.expression(entry.value, what: "'filter' of \(what)", named: "in the filter of \(what)")
+        else { return }
+        self.file.description.steps.append(.filter(text))
+    }
+
+    /// An expression that parses.
+    ///
+    /// - Parameters:
+    ///   - value: The value.
+    ///   - what: What it is, for a message about its type.
+    ///   - named: Where an error is, at the beginning of its message.
+    mutating func expression(_ value: YAMLValue, what: String, named: String) -> String? {
+        guard self.values.checkTag(of: value) else { return nil }
         guard case .scalar(let scalar) = value.content, scalar.meaning != .null else {
             self.values.wrongType(
                 value,
-                what: "'filter' of \(what)",
+                what: what,
                 wanted: "an expression",
                 hint: "such as 'delay > 60'; quote one that begins with [ or {"
             )
-            return
-        }
-        if self.file.description.decode != .json {
-            self.refuseDecode(entry, what: "'filter' reads fields")
+            return nil
         }
         do throws(ExpressionError) {
             var fields = FieldSet()
             _ = try FilterExpression(scalar.text, fields: &fields)
-            self.file.description.steps.append(.filter(scalar.text))
+            return scalar.text
         } catch {
             let place = ScalarPlace.place(of: error.offset, in: scalar, from: value.place, of: self.source)
-            self.values.fail(place, "in the filter of \(what): \(error.message)", hint: error.hint)
+            self.values.fail(place, "\(named): \(error.message)", hint: error.hint)
+            return nil
         }
     }
 
-    private mutating func refuseDecode(_ entry: YAMLValue.Entry, what: String) {
+    mutating func refuseDecode(_ entry: YAMLValue.Entry, what: String) {
         self.values.fail(
             entry.place,
             "\(what), which events of 'decode: \(self.file.description.decode.rawValue)' do not have",

@@ -58,6 +58,12 @@ extension YAMLValue {
         }
     }
 
+    /// Whether nothing is written here.
+    var isEmpty: Bool {
+        guard case .scalar(let scalar) = self.content else { return false }
+        return scalar.style == .plain && scalar.text.isEmpty
+    }
+
     /// Whether nothing is written here, or a null.
     var isNull: Bool {
         guard case .scalar(let scalar) = self.content else { return false }

@@ -17,6 +17,8 @@ struct MemoryEstimate: Equatable {
 
     let queueBytes: Int
     let buffersBytes: Int
+    /// What waits for sinks, in their lanes.
+    let lanesBytes: Int
     /// What the system and Swift take before the first event; measured on Linux.
     let programBytes = 20_000_000
 
@@ -24,13 +26,17 @@ struct MemoryEstimate: Equatable {
         let ends = description.sources.count + description.sinks.count + (description.deadLetter == nil ? 0 : 1)
         let workers = description.workers ?? ProcessorCount.available()
         self.queueBytes = description.queue.bytes
+        self.lanesBytes = description.sinks.reduce(0) { sum, sink in
+            sink.kind == .null ? sum : sum + sink.options.queueBytesMax
+        }
         self.buffersBytes = (ends + workers) * max(Self.bufferBytes, description.lineBytesMax)
     }
 
-    var total: Int { self.queueBytes + self.buffersBytes + self.programBytes }
+    var total: Int { self.queueBytes + self.lanesBytes + self.buffersBytes + self.programBytes }
 
     var text: String {
         "at most about \(shown(bytes: self.total)): queue \(shown(bytes: self.queueBytes)), "
+            + "sinks' queues \(shown(bytes: self.lanesBytes)), "
             + "buffers \(shown(bytes: self.buffersBytes)), program \(shown(bytes: self.programBytes)); "
             + "less when events are small"
     }

@@ -30,7 +30,10 @@ struct PipelineSummary {
         parts += description.sources.map { ("source", "\($0.name): \(Self.text($0.kind))") }
         parts.append(("decode", Self.text(description.decode)))
         parts += description.steps.map { ("step", Self.text($0)) }
-        parts += description.sinks.map { ("sink", "\($0.name): \(Self.text($0.kind))") }
+        for sink in description.sinks {
+            parts.append(("sink", "\(sink.name): \(Self.text(sink.kind))"))
+            parts.append(("", Self.options(of: sink, in: description)))
+        }
         parts.append(
             (
                 "dead letters",
@@ -105,6 +108,7 @@ struct PipelineSummary {
         case .file(let path, let times):
             return times == 1 ? "file \(shown(path))" : "file \(shown(path)), \(grouped(times)) times"
         case .stdin: return "standard input"
+        case .own: return "a source of its own"
         case .generate(let rate, let count):
             let amount = count.map { "\(grouped($0)) events" } ?? "events without end"
             let pace = rate.map { "\(grouped(Int($0.rounded()))) a second" } ?? "as fast as they are taken"
@@ -115,8 +119,44 @@ struct PipelineSummary {
     private static func text(_ sink: SinkDescription) -> String {
         switch sink {
         case .stdout: "standard output"
-        case .file(let path): "file \(shown(path)), emptied at the start"
+        case .file(let path, let options): "file \(shown(path)), \(Self.text(options))"
+        case .null: "nowhere: events are counted and let go"
+        case .own: "a sink of its own"
         }
+    }
+
+    /// Which events get to a sink, and what happens to those that do not.
+    private static func options(of sink: NamedSink, in description: PipelineDescription) -> String {
+        let options = sink.options
+        var parts = [options.when.map { "when \(shown($0))" } ?? "takes everything"]
+        switch sink.whenFull(isOnly: description.sinks.count == 1) {
+        case .wait where description.sinks.count == 1: parts.append("when it is full, sources wait")
+        case .wait: parts.append("when it is full, sources and the other sinks wait")
+        case .drop: parts.append("when it is full, events are dropped and counted")
+        case .deadLetter where description.deadLetter == nil:
+            parts.append("when it is full, events are dropped and counted, for want of a dead_letter")
+        case .deadLetter: parts.append("when it is full, events become dead letters")
+        }
+        let attempts = options.retry.attemptsMax
+        parts.append(attempts == 1 ? "no retries" : "\(grouped(attempts)) attempts")
+        return parts.joined(separator: "; ")
+    }
+
+    private static func text(_ options: FileOptions) -> String {
+        var parts: [String] = []
+        switch options.mode {
+        case .truncate: parts.append("emptied at the start")
+        case .append: parts.append("appended to")
+        }
+        if let rotation = options.rotation {
+            parts.append("put aside at \(Self.binary(rotation.bytesMax)), \(grouped(rotation.keep)) kept")
+        }
+        switch options.sync {
+        case .never: break
+        case .batch: parts.append("each batch synchronised")
+        case .interval: parts.append("synchronised once a second")
+        }
+        return parts.joined(separator: ", ")
     }
 
     private static func text(_ decode: DecodeFormat) -> String {
@@ -130,6 +170,7 @@ struct PipelineSummary {
     private static func text(_ step: StepDescription) -> String {
         switch step {
         case .filter(let expression): return "filter \(shown(expression))"
+        case .own: return "a step of its own"
         case .aggregate(let aggregate):
             var results: [String] = []
             if let count = aggregate.count { results.append("count as \(shown(count))") }

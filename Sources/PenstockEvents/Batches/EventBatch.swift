@@ -11,8 +11,8 @@
 ///
 /// Its bytes go back to the pool when the last batch of their buffer is gone.
 //
-// SAFETY: immutable but for `stage`, which only `PipelineCounts` touches, under its lock. What the pointers lead to is
-// not written any more: see `EventBuffer`.
+// SAFETY: immutable but for `stage`, which only `PipelineCounts` touches, under its lock, and `receipt`, which is set
+// before anyone else has the batch. What the pointers lead to is not written any more: see `EventBuffer`.
 package final class EventBatch: @unchecked Sendable {
     /// What is wrong with the events before anyone has looked at them.
     enum Defect: Sendable {
@@ -28,9 +28,9 @@ package final class EventBatch: @unchecked Sendable {
         case new
         /// Handed to the queue. Can transition to: `accepted`, `ended`.
         case offered
-        /// Taken by the queue. Can transition to: `ended`.
-        case accepted
-        /// Each event has its fate, or was refused. Final.
+        /// Taken by the queue; so many events have no fate yet. Can transition to: `accepted`, `ended`.
+        case accepted(open: Int)
+        /// Each event has its fate, or was refused or given up. Final.
         case ended
     }
 
@@ -43,7 +43,11 @@ package final class EventBatch: @unchecked Sendable {
     /// What the batch counts towards the queue's limit on bytes: the memory it keeps from other uses.
     let byteCharge: Int
     let defect: Defect
+    /// Which stream of its source's positions it belongs to; nil for that of the run.
+    let session: UInt64?
     var stage = Stage.new
+    /// Who waits for the fates of its events; set before it is handed to the queue.
+    var receipt: BatchReceipt?
 
     private let buffer: EventBuffer
     private let sliceStart: Int
@@ -56,7 +60,8 @@ package final class EventBatch: @unchecked Sendable {
         firstPosition: UInt64,
         arrival: UInt64,
         byteCharge: Int,
-        defect: Defect = .none
+        defect: Defect = .none,
+        session: UInt64? = nil
     ) {
         self.buffer = buffer
         self.sliceStart = slices.lowerBound
@@ -66,6 +71,7 @@ package final class EventBatch: @unchecked Sendable {
         self.arrival = arrival
         self.byteCharge = byteCharge
         self.defect = defect
+        self.session = session
     }
 
     /// How many events it has; at least 1.

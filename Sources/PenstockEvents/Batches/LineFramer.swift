@@ -52,7 +52,9 @@ struct LineFramer: ~Copyable {
     private var searched = 0
     private var slicesUsed = 0
     /// The position of the next line.
-    private var position: UInt64 = 1
+    private(set) var position: UInt64 = 1
+    /// Which stream of positions the batches belong to; nil for that of the run.
+    private var session: UInt64?
     /// In the rest of a line that was too long.
     private var isSkipping = false
 
@@ -94,6 +96,12 @@ struct LineFramer: ~Copyable {
         self.searched = self.filled
         self.position = 1
         self.isSkipping = false
+    }
+
+    /// Begins at another position than line 1, before anything was received.
+    mutating func begin(at position: UInt64, session: UInt64) {
+        self.position = position
+        self.session = session
     }
 
     /// The next batch of complete lines; nil when more has to be read.
@@ -139,7 +147,8 @@ struct LineFramer: ~Copyable {
             sourceIndex: self.sourceIndex,
             firstPosition: firstPosition,
             arrival: arrival,
-            byteCharge: self.charge(from: firstByte, in: storage)
+            byteCharge: self.charge(from: firstByte, in: storage),
+            session: self.session
         )
     }
 
@@ -190,7 +199,8 @@ struct LineFramer: ~Copyable {
             firstPosition: self.position,
             arrival: arrival,
             byteCharge: self.charge(from: firstByte, in: storage),
-            defect: .lineTooLong
+            defect: .lineTooLong,
+            session: self.session
         )
     }
 

@@ -11,18 +11,20 @@
 struct BatchDesk: Sendable {
     /// More than this is not kept from one batch to the next.
     static let keptBytesMax = 1 << 20
-    /// Dead letters are written when they come to this many bytes, so that a batch of nothing else stays small.
-    static let letterBytesMax = 256 << 10
 
     /// Where the fields of an event are noted.
     var found: [JSONField]
     /// The fates of the batch's events so far.
     var fates = BatchFates()
-    /// How many events go to the sinks.
-    var routed = 0
-    /// The dead letters that were not written yet, and how many.
+    /// The places of the events that the worker writes to all sinks itself.
+    var routed: [Int32] = []
+    /// The dead letters, and how many.
     var letters: [UInt8] = []
     var letterCount = 0
+    /// What goes to sinks otherwise.
+    var drafts: SinkDrafts?
+    /// What goes to the next step of the user's own.
+    var survivors = Events()
 
     /// Lines for the sinks, other than the current run.
     private var output: [UInt8] = []
@@ -37,17 +39,24 @@ struct BatchDesk: Sendable {
     /// Makes the desk ready for the next batch.
     mutating func clear() {
         self.fates = BatchFates()
-        self.routed = 0
+        self.routed.removeAll(keepingCapacity: true)
         self.run = 0..<0
         self.letterCount = 0
+        self.drafts = nil
+        self.survivors = Events()
         self.output.clear(keeping: Self.keptBytesMax)
         self.letters.clear(keeping: Self.keptBytesMax)
     }
 
-    /// Adds an event to what goes to the sinks.
+    /// Adds an event to what the worker writes to the sinks.
+    ///
+    /// - Parameters:
+    ///   - slice: Where it stands.
+    ///   - place: Its place among the slices.
+    ///   - bytes: The bytes it stands in.
     @inline(__always)
-    mutating func route(_ slice: EventSlice, _ bytes: UnsafePointer<UInt8>) {
-        self.routed += 1
+    mutating func route(_ slice: EventSlice, at place: Int, _ bytes: UnsafePointer<UInt8>) {
+        self.routed.append(Int32(truncatingIfNeeded: place))
         let start = Int(slice.offset)
         let end = start + Int(slice.length)
         // Behind a slice stands an LF, or a CR that does not belong to the event.

@@ -11,6 +11,21 @@ import Penstock
 
 /// Runs the steps over batches; what workers call.
 final class BatchRunner: Sendable {
+    /// Events as a stretch of steps finds them: slices of some bytes.
+    struct Input {
+        let bytes: UnsafePointer<UInt8>
+        let slices: UnsafeBufferPointer<EventSlice>
+        let batch: EventBatch
+        /// When the worker began the batch.
+        let now: UInt64
+
+        func line(_ slice: EventSlice) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(start: self.bytes + Int(slice.offset), count: Int(slice.length))
+        }
+
+        func position(of slice: EventSlice) -> UInt64 { self.batch.firstPosition + UInt64(slice.positionOffset) }
+    }
+
     /// What becomes of one event.
     private enum Verdict {
         case routed
@@ -27,6 +42,8 @@ final class BatchRunner: Sendable {
     private let time: TimeSource
     /// Nanoseconds since 1970 at the origin of the clock.
     private let origin: Int64
+    /// The session of sources that have none of their own.
+    private let session: UInt64
     /// One for each worker that has run at the same time as others.
     private let desks: Locked<[BatchDesk]>
 
@@ -36,7 +53,8 @@ final class BatchRunner: Sendable {
         windows: WindowKeeper?,
         description: PipelineDescription,
         time: TimeSource,
-        origin: Int64
+        origin: Int64,
+        session: UInt64
     ) {
         self.steps = steps
         self.sinks = sinks
@@ -45,142 +63,285 @@ final class BatchRunner: Sendable {
         self.lineBytesMax = description.lineBytesMax
         self.time = time
         self.origin = origin
+        self.session = session
         self.desks = Locked([])
     }
 
-    /// Gives each event of a batch its fate.
-    func run(_ batch: EventBatch) {
-        var desk = self.desks.withLock { $0.popLast() } ?? BatchDesk(fieldCount: self.steps.fields.count)
+    /// Gives each event of a batch its fate, or brings it on its way to its sinks.
+    func run(_ batch: EventBatch) async {
+        var desk = self.desks.withLock { $0.popLast() } ?? BatchDesk(fieldCount: self.steps.fieldCount)
         let now = self.time.now()
         var lease = self.windows?.lease(at: now)
-        batch.withEvents { bytes, slices in
-            switch batch.defect {
-            case .none:
-                self.runSteps(bytes, slices, of: batch, at: now, &desk, &lease)
-                self.writeRouted(bytes, &desk)
-            case .lineTooLong:
-                let reason = DeadLetter.lineTooLong(limit: self.lineBytesMax)
-                for slice in slices { self.deadLetter(reason, bytes, slice, of: batch, at: now, &desk) }
+        switch batch.defect {
+        case .none:
+            if self.steps.hasOwnSteps {
+                await self.runOwnSteps(batch, at: now, &desk, &lease)
+            } else {
+                let stretch = self.steps.last
+                batch.withEvents { bytes, slices in
+                    let input = Input(bytes: bytes, slices: slices, batch: batch, now: now)
+                    self.runLast(stretch, input, &desk, &lease)
+                }
+            }
+        case .lineTooLong:
+            let reason = DeadLetter.lineTooLong(limit: self.lineBytesMax)
+            batch.withEvents { bytes, slices in
+                let input = Input(bytes: bytes, slices: slices, batch: batch, now: now)
+                for slice in slices { self.deadLetter(reason, slice, input, &desk) }
             }
         }
-        self.writeLetters(&desk)
-        if self.release(lease.take()) {
-            self.sinks.counts.end(batch, desk.fates, latency: self.time.now() &- batch.arrival)
-        }
+        await self.finish(batch, &desk, lease.take())
         desk.clear()
         self.desks.withLock { $0.append(desk) }
     }
 
     // MARK: - Private
 
-    private func runSteps(
-        _ bytes: UnsafePointer<UInt8>,
-        _ slices: UnsafeBufferPointer<EventSlice>,
-        of batch: EventBatch,
+    /// Counts the fates that the events of a batch have by now, and brings the others to their sinks.
+    private func finish(_ batch: EventBatch, _ desk: inout BatchDesk, _ lease: consuming WindowKeeper.Lease?) async {
+        let letterCount = desk.letterCount
+        if letterCount > 0 {
+            let delivered = await self.sinks.letters.write(desk.letters, count: letterCount)
+            desk.fates.deadLettered += delivered
+            desk.fates.drop(letterCount - delivered, DropReason.sinkFailed)
+        }
+        var waiting: WindowReceipt?
+        if let receipt = batch.receipt, desk.fates.aggregated > 0 {
+            waiting = WindowReceipt(receipt: receipt, count: desk.fates.aggregated)
+        }
+        guard await self.release(lease, waiting) else { return }
+        let latency = self.time.now() &- batch.arrival
+        self.sinks.counts.end(batch, desk.fates, stepLetters: desk.fates.deadLettered, latency: latency)
+        if let drafts = desk.drafts, !drafts.isEmpty { await self.sinks.deliver(drafts, for: .batch(batch)) }
+    }
+
+    /// Runs the last stretch of steps, and writes what comes out of it if the sinks take it at once.
+    private func runLast(
+        _ stretch: CompiledSteps.Stretch,
+        _ input: Input,
+        _ desk: inout BatchDesk,
+        _ lease: inout WindowKeeper.Lease?
+    ) {
+        if lease == nil, !self.sinks.takesDirectly { desk.drafts = self.drafts(for: input.batch) }
+        self.run(stretch, isLast: true, input, &desk, &lease)
+        let count = desk.routed.count
+        guard count > 0 else { return }
+        let written = desk.withRouted(input.bytes) { self.sinks.write($0, lines: count) }
+        guard let written else {
+            desk.fates.delivered += count
+            return
+        }
+        var drafts = self.drafts(for: input.batch)
+        for place in desk.routed {
+            let slice = input.slices[Int(place)]
+            drafts.add(input.line(slice), position: input.position(of: slice), to: self.sinks.everySink)
+        }
+        drafts.written = written
+        desk.drafts = drafts
+    }
+
+    private func drafts(for batch: EventBatch) -> SinkDrafts {
+        SinkDrafts(
+            sinkCount: self.sinks.ports.count,
+            source: self.sourceNames[batch.sourceIndex],
+            session: batch.session ?? self.session
+        )
+    }
+
+    /// Runs stretches of steps, with the user's own between them.
+    private func runOwnSteps(
+        _ batch: EventBatch,
         at now: UInt64,
+        _ desk: inout BatchDesk,
+        _ lease: inout WindowKeeper.Lease?
+    ) async {
+        var events: Events?
+        for stretch in self.steps.stretches {
+            if let events {
+                events.withSlices(from: batch.firstPosition) { bytes, slices in
+                    let input = Input(bytes: bytes, slices: slices, batch: batch, now: now)
+                    self.runAny(stretch, input, &desk, &lease)
+                }
+            } else {
+                batch.withEvents { bytes, slices in
+                    let input = Input(bytes: bytes, slices: slices, batch: batch, now: now)
+                    self.runAny(stretch, input, &desk, &lease)
+                }
+            }
+            guard let step = stretch.step else { return }
+            let survivors = desk.survivors
+            desk.survivors = Events()
+            guard !survivors.isEmpty else { return }
+            events = await self.handle(survivors, by: step, batch, at: now, &desk)
+        }
+    }
+
+    private func runAny(
+        _ stretch: CompiledSteps.Stretch,
+        _ input: Input,
+        _ desk: inout BatchDesk,
+        _ lease: inout WindowKeeper.Lease?
+    ) {
+        if stretch.step == nil {
+            self.runLast(stretch, input, &desk, &lease)
+            return
+        }
+        desk.survivors.groups = [
+            Events.Group(
+                source: self.sourceNames[input.batch.sourceIndex],
+                session: input.batch.session ?? self.session,
+                routed: nil
+            )
+        ]
+        self.run(stretch, isLast: false, input, &desk, &lease)
+    }
+
+    /// Lets a step of the user's own handle events.
+    ///
+    /// - Returns: Those that go on.
+    private func handle(
+        _ events: Events,
+        by step: any EventStep,
+        _ batch: EventBatch,
+        at now: UInt64,
+        _ desk: inout BatchDesk
+    ) async -> Events {
+        var fates: [StepFate] = []
+        var failure = "the step gave no fate for this event"
+        do {
+            fates = try await step.handle(events)
+        } catch {
+            failure = (error as? PenstockError)?.message ?? "\(error)"
+        }
+        var next = Events()
+        next.groups = events.groups
+        let refuse = { (reason: String, mark: Events.Mark, desk: inout BatchDesk) in
+            events.lines.withUnsafeBytes { bytes in
+                let line = UnsafeRawBufferPointer(rebasing: bytes[mark.start..<mark.start + mark.length])
+                self.deadLetter(reason, line, position: mark.position, batch, at: now, &desk)
+            }
+        }
+        for (place, mark) in events.marks.enumerated() {
+            guard place < fates.count else {
+                refuse(failure, mark, &desk)
+                continue
+            }
+            switch fates[place].kind {
+            case .keep: next.append(place..<place + 1, ofSameGroups: events)
+            case .end: desk.fates.filtered += 1
+            case .refuse(let reason): refuse(reason, mark, &desk)
+            case .replace(let bytes) where bytes.isEmpty || bytes.contains(UInt8(ascii: "\n")):
+                refuse("the step made it no line: \(bytes.isEmpty ? "empty" : "an LF in it")", mark, &desk)
+            case .replace(let bytes):
+                bytes.withUnsafeBytes { next.append($0, position: mark.position, index: 0, group: mark.group) }
+            }
+        }
+        return next
+    }
+
+    private func run(
+        _ stretch: CompiledSteps.Stretch,
+        isLast: Bool,
+        _ input: Input,
         _ desk: inout BatchDesk,
         _ lease: inout WindowKeeper.Lease?
     ) {
         var fields: [JSONField] = []
         swap(&fields, &desk.found)
-        let names = self.steps.fields
-        let filters = self.steps.filters
+        let bytes = input.bytes
+        let drafted = desk.drafts != nil
         fields.withUnsafeMutableBufferPointer { found in
-            for slice in slices {
+            for (place, slice) in input.slices.enumerated() {
                 let line = UnsafeRawBufferPointer(start: bytes + Int(slice.offset), count: Int(slice.length))
-                switch self.verdict(on: line, names, found, filters, &lease) {
-                case .routed: desk.route(slice, bytes)
+                switch self.verdict(on: line, stretch, isLast: isLast, found, &lease) {
+                case .routed where !isLast:
+                    desk.survivors.append(line, position: input.position(of: slice), index: 0, group: 0)
+                case .routed where drafted:
+                    let event = EventView(line: line, fields: UnsafeBufferPointer(found))
+                    self.draft(event, position: input.position(of: slice), &desk)
+                case .routed: desk.route(slice, at: place, bytes)
                 case .filtered: desk.fates.filtered += 1
                 case .aggregated: desk.fates.aggregated += 1
-                case .deadLetter(let reason):
-                    self.deadLetter(reason, bytes, slice, of: batch, at: now, &desk)
+                case .deadLetter(let reason): self.deadLetter(reason, slice, input, &desk)
                 }
             }
         }
         swap(&fields, &desk.found)
     }
 
+    private func draft(_ event: EventView, position: UInt64, _ desk: inout BatchDesk) {
+        let route = self.sinks.route(event)
+        guard route.mask != 0 else {
+            desk.fates.drop(1, DropReason.noRoute)
+            return
+        }
+        desk.drafts?.add(event.line, position: position, to: route)
+    }
+
     @inline(__always)
     private func verdict(
         on line: UnsafeRawBufferPointer,
-        _ names: borrowing FieldSet,
+        _ stretch: borrowing CompiledSteps.Stretch,
+        isLast: Bool,
         _ found: UnsafeMutableBufferPointer<JSONField>,
-        _ filters: FilterChain?,
         _ lease: inout WindowKeeper.Lease?
     ) -> Verdict {
-        if case .json = self.steps.decode,
-            let problem = JSONScanner.scan(line, for: names, into: found)
-        {
+        if stretch.scansJSON, let problem = JSONScanner.scan(line, for: stretch.fields, into: found) {
             return .deadLetter(problem.reason)
         }
         let event = EventView(line: line, fields: UnsafeBufferPointer(found))
-        if let filters {
+        if let filters = stretch.filters {
             switch filters.evaluate(event) {
             case .keep: break
             case .drop: return .filtered
             case .failed(let reason): return .deadLetter(reason)
             }
         }
-        guard lease != nil else { return .routed }
+        guard isLast, lease != nil else { return .routed }
         if case .some(.some(let reason)) = lease?.table.add(event) { return .deadLetter(reason) }
         return .aggregated
     }
 
-    private func writeRouted(_ bytes: UnsafePointer<UInt8>, _ desk: inout BatchDesk) {
-        let routed = desk.routed
-        guard routed > 0 else { return }
-        let delivered = desk.withRouted(bytes) { self.sinks.write($0, lines: routed) }
-        desk.fates.delivered += delivered
-        desk.fates.sinkFailed += routed - delivered
+    @inline(never)
+    private func deadLetter(_ reason: String, _ slice: EventSlice, _ input: Input, _ desk: inout BatchDesk) {
+        let position = input.position(of: slice)
+        self.deadLetter(reason, input.line(slice), position: position, input.batch, at: input.now, &desk)
     }
 
-    @inline(never)
     private func deadLetter(
         _ reason: String,
-        _ bytes: UnsafePointer<UInt8>,
-        _ slice: EventSlice,
-        of batch: EventBatch,
+        _ line: UnsafeRawBufferPointer,
+        position: UInt64,
+        _ batch: EventBatch,
         at now: UInt64,
         _ desk: inout BatchDesk
     ) {
-        guard self.sinks.hasDeadLetter else {
-            desk.fates.withoutDeadLetter += 1
+        guard self.sinks.letters.isOpen else {
+            desk.fates.drop(1, DropReason.noDeadLetter)
             return
         }
         var isCut = false
         if case .lineTooLong = batch.defect { isCut = true }
         let letter = DeadLetter(
             source: self.sourceNames[batch.sourceIndex],
-            position: batch.firstPosition + UInt64(slice.positionOffset),
+            position: position,
             reason: reason,
             time: self.origin + Int64(clamping: now),
             isCut: isCut
         )
-        let event = UnsafeRawBufferPointer(start: bytes + Int(slice.offset), count: Int(slice.length))
-        letter.append(event: event, to: &desk.letters)
+        letter.append(event: line, to: &desk.letters)
         desk.letterCount += 1
-        if desk.letters.count >= BatchDesk.letterBytesMax { self.writeLetters(&desk) }
     }
 
-    private func writeLetters(_ desk: inout BatchDesk) {
-        let count = desk.letterCount
-        guard count > 0 else { return }
-        let delivered = desk.letters.withUnsafeBytes { self.sinks.writeLetters($0, lines: count) }
-        desk.fates.deadLettered += delivered
-        desk.fates.sinkFailed += count - delivered
-        desk.letterCount = 0
-        desk.letters.removeAll(keepingCapacity: true)
-    }
-
-    /// Gives the table back, and writes the rows of its window when it was the last.
+    /// Gives the table back, and brings the rows of its window to the sinks when it was the last.
     ///
     /// False: nobody counts it any more.
-    private func release(_ lease: consuming WindowKeeper.Lease?) -> Bool {
+    private func release(_ lease: consuming WindowKeeper.Lease?, _ waiting: WindowReceipt?) async -> Bool {
         guard let windows = self.windows, let lease else { return true }
-        switch windows.release(lease) {
+        switch windows.release(lease, waiting) {
         case .kept: return true
         case .closed(let window):
-            self.sinks.writeRows(of: window)
+            await self.sinks.deliverRows(of: window)
             return true
         case .tooLate: return false
         }

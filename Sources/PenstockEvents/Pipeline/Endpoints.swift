@@ -23,11 +23,11 @@ import Darwin
 /// made on the way are gone again.
 struct Endpoints: Sendable {
     let sources: [OpenSource]
-    let sinks: [SinkWriter]
-    let deadLetter: SinkWriter?
+    let sinks: [SinkEnd]
+    let deadLetter: SinkEnd?
 
     /// Opens everything, then empties the files of the sinks.
-    init(opening description: PipelineDescription) throws(PenstockError) {
+    init(opening description: PipelineDescription, time: TimeSource) async throws(PenstockError) {
         var sources: [OpenSource] = []
         for source in description.sources { sources.append(try OpenSource(opening: source)) }
         var opened: [OpenedSink] = []
@@ -35,12 +35,37 @@ struct Endpoints: Sendable {
         defer { if !isComplete { for sink in opened { sink.remove() } } }
         for sink in SinkPlace.all(of: description) { opened.append(try OpenedSink(opening: sink)) }
         try Self.refuseDoubles(sources, opened)
-        for sink in opened { try sink.empty() }
-        isComplete = true
-        let hasLetters = description.deadLetter != nil
-        self.sources = sources
-        self.sinks = opened.dropLast(hasLetters ? 1 : 0).map(\.writer)
-        self.deadLetter = hasLetters ? opened.last?.writer : nil
+        let own = opened.compactMap(\.own)
+        try await Self.open(own)
+        do throws(PenstockError) {
+            var ends: [SinkEnd] = []
+            for sink in opened { ends.append(try sink.end(time: time)) }
+            let hasLetters = description.deadLetter != nil
+            self.sources = sources
+            self.sinks = ends.dropLast(hasLetters ? 1 : 0)
+            self.deadLetter = hasLetters ? ends.last : nil
+            isComplete = true
+        } catch {
+            for (_, sink) in own { try? await sink.close() }
+            throw error
+        }
+    }
+
+    /// Makes the user's own sinks ready; when one cannot be, those before it are closed again.
+    private static func open(_ sinks: [(title: String, sink: any EventSink)]) async throws(PenstockError) {
+        for (place, own) in sinks.enumerated() {
+            do {
+                try await own.sink.open()
+            } catch {
+                for (_, other) in sinks[..<place] { try? await other.close() }
+                let reason = (error as? PenstockError)?.message ?? "\(error)"
+                throw PenstockError(
+                    .inputOutput,
+                    "\(own.title.prefix(1).uppercased() + own.title.dropFirst()) cannot be opened: \(reason).",
+                    underlyingError: error
+                )
+            }
+        }
     }
 
     /// Bytes there are to read; nil when a source has no known end, or none in bytes.
@@ -106,8 +131,8 @@ struct Endpoints: Sendable {
                 if let other = hasStdout { throw doubleUse(title, other, sink.sink.place) }
                 hasStdout = title
             }
-            guard sink.facts.isRegular else { continue }
-            if let other = users.updateValue(title, forKey: sink.facts.identity) {
+            guard let facts = sink.facts, facts.isRegular else { continue }
+            if let other = users.updateValue(title, forKey: facts.identity) {
                 throw doubleUse(title, other, sink.sink.place)
             }
         }
@@ -143,14 +168,17 @@ private struct SinkPlace: Sendable {
     var place: String {
         switch self.kind {
         case .stdout: "the standard output"
-        case .file(let path): "\"\(path)\""
+        case .file(let path, _): "\"\(path)\""
+        case .null: "nowhere"
+        case .own: "a sink of its own"
         }
     }
 
     var facts: FileDescriptor.Facts? {
         switch self.kind {
         case .stdout: FileDescriptor(STDOUT_FILENO).facts()
-        case .file(let path): FileDescriptor.facts(ofPath: path)
+        case .file(let path, _): FileDescriptor.facts(ofPath: path)
+        case .null, .own: nil
         }
     }
 
@@ -159,12 +187,13 @@ private struct SinkPlace: Sendable {
         switch self.kind {
         case .stdout: true
         case .file: self.facts?.isRegular ?? true
+        case .null, .own: false
         }
     }
 
     /// Why it could not be opened; nil when it could.
     var problem: PenstockError? {
-        guard case .file(let path) = self.kind else { return nil }
+        guard case .file(let path, _) = self.kind else { return nil }
         if let facts = self.facts {
             if facts.isDirectory { return self.error(SystemError(EISDIR)) }
             return access(path, W_OK) == 0 ? nil : self.error(SystemError(errno))
@@ -186,8 +215,9 @@ private struct SinkPlace: Sendable {
 /// A sink that is open and has not been emptied.
 private struct OpenedSink {
     let sink: SinkPlace
-    let file: FileDescriptor
-    let facts: FileDescriptor.Facts
+    /// The file; nil for a sink that has none.
+    private let file: FileDescriptor?
+    let facts: FileDescriptor.Facts?
     /// The path, when the file was made by opening it.
     private let madePath: String?
 
@@ -195,11 +225,17 @@ private struct OpenedSink {
         var madePath: String?
         let file: FileDescriptor
         switch sink.kind {
+        case .null, .own:
+            self.sink = sink
+            self.file = nil
+            self.facts = nil
+            self.madePath = nil
+            return
         case .stdout:
             file = FileDescriptor(STDOUT_FILENO)
-        case .file(let path):
+        case .file(let path, let options):
             // Without waiting: a named pipe would hold the start until somebody reads.
-            let flags = O_WRONLY | O_NONBLOCK
+            let flags = O_WRONLY | O_NONBLOCK | (options.mode == .append ? O_APPEND : 0)
             var result = FileDescriptor.open(path, flags)
             if case .failure(let failure) = result, failure.code == ENOENT {
                 result = FileDescriptor.open(path, flags | O_CREAT | O_EXCL)
@@ -218,22 +254,57 @@ private struct OpenedSink {
         self.madePath = madePath
     }
 
-    var writer: SinkWriter {
-        SinkWriter(
-            name: self.sink.name,
-            title: self.sink.title.prefix(1).uppercased() + self.sink.title.dropFirst(),
-            place: self.sink.place,
-            file: self.file,
-            isRegular: self.facts.isRegular
+    /// The user's own sink, and what it is in a sentence.
+    var own: (title: String, sink: any EventSink)? {
+        guard case .own(let own) = self.sink.kind else { return nil }
+        return (self.sink.title, own.sink)
+    }
+
+    /// What the run writes to. A file has lost its old contents by then, or ends with a whole line.
+    func end(time: TimeSource) throws(PenstockError) -> SinkEnd {
+        switch self.sink.kind {
+        case .null: return .null
+        case .own(let own): return .custom(own.sink)
+        case .stdout: return try self.writer(path: nil, FileOptions(), time: time)
+        case .file(let path, let options):
+            if let file = self.file, let facts = self.facts, facts.isRegular, facts.size > 0 {
+                switch options.mode {
+                // What the standard output already holds is somebody else's.
+                case .truncate: try self.check(ftruncate(file.number, 0) == 0)
+                case .append: try self.endLine(path, file, size: facts.size)
+                }
+            }
+            return try self.writer(path: path, options, time: time)
+        }
+    }
+
+    private func writer(path: String?, _ options: FileOptions, time: TimeSource) throws(PenstockError) -> SinkEnd {
+        guard let file = self.file, let facts = file.facts() else { throw self.sink.error(SystemError(errno)) }
+        return .writer(
+            SinkWriter(
+                name: self.sink.name,
+                place: self.sink.place,
+                file: file,
+                facts: facts,
+                path: path,
+                options: options,
+                time: time
+            )
         )
     }
 
-    /// Takes a file's old contents away.
-    ///
-    /// What the standard output already holds is somebody else's.
-    func empty() throws(PenstockError) {
-        guard case .file = self.sink.kind, self.facts.isRegular, self.facts.size > 0 else { return }
-        guard ftruncate(self.file.number, 0) == 0 else { throw self.sink.error(SystemError(errno)) }
+    /// Ends a last line that lacks its end: what comes next would run into it.
+    private func endLine(_ path: String, _ file: FileDescriptor, size: Int) throws(PenstockError) {
+        var last: UInt8 = 0
+        guard case .success(let reading) = FileDescriptor.open(path, O_RDONLY | O_NONBLOCK),
+            pread(reading.number, &last, 1, off_t(size - 1)) == 1, last != UInt8(ascii: "\n")
+        else { return }
+        var end = UInt8(ascii: "\n")
+        try self.check(write(file.number, &end, 1) == 1)
+    }
+
+    private func check(_ isDone: Bool) throws(PenstockError) {
+        guard isDone else { throw self.sink.error(SystemError(errno)) }
     }
 
     /// Removes a file that was made by opening it.

@@ -7,7 +7,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-package import Penstock
+public import Penstock
 
 #if canImport(Glibc)
 import Glibc
@@ -17,11 +17,21 @@ import Musl
 import Darwin
 #endif
 
-/// Sources, a bounded queue, workers that run steps, and sinks, made from a description.
+/// Sources, a bounded queue, workers that run steps, and sinks with a lane each.
+///
+/// ```swift
+/// let pipeline = Pipeline("late-flights") {
+///     FileSource("flights.ndjson")
+///     Decode.json
+///     Filter("delay > 60")
+///     FileSink("late.ndjson")
+/// }
+/// let report = try await pipeline.run()
+/// ```
 ///
 /// It runs once. Windows and the times of dead letters follow the wall clock as it was when the run began, carried on
 /// by the monotonic clock: a clock that is set in the middle of a run opens no window twice.
-package final class Pipeline: Sendable {
+public final class Pipeline: Sendable {
     /// Where a pipeline stands.
     private enum State {
         /// It has not run. Can transition to: `stopped`, `starting`.
@@ -38,10 +48,30 @@ package final class Pipeline: Sendable {
 
     /// What the pipeline was made from.
     package let description: PipelineDescription
-    private let steps: CompiledSteps
+    /// Its steps, or why it cannot run.
+    private let steps: Result<CompiledSteps, PenstockError>
     private let time: TimeSource
     private let wallClock: @Sendable () -> Int64
     private let state = Locked(State.ready)
+
+    /// Creates a pipeline; opens nothing.
+    ///
+    /// What is wrong with it, an expression that does not parse perhaps, ``check()`` tells and ``run()`` throws.
+    ///
+    /// - Parameters:
+    ///   - name: Its name, for reports and threads.
+    ///   - configuration: Limits and times.
+    ///   - time: The clock of windows, waits and latency.
+    ///   - parts: Sources, what decodes them, steps, sinks, and where dead letters go; in this order.
+    public convenience init(
+        _ name: String,
+        configuration: PipelineConfiguration = PipelineConfiguration(),
+        time: TimeSource = .system,
+        @PipelineBuilder _ parts: () -> [PipelinePart]
+    ) {
+        let (description, problem) = PipelineDescription.building(name, configuration, parts())
+        self.init(description, problem: problem, time: time, wallClock: systemWallClock)
+    }
 
     /// Compiles the steps; opens nothing.
     ///
@@ -54,37 +84,57 @@ package final class Pipeline: Sendable {
     }
 
     /// Compiles the steps, with a wall clock (in nanoseconds since 1970) that a test sets.
-    init(
+    convenience init(
         _ description: PipelineDescription,
         time: TimeSource,
         wallClock: @escaping @Sendable () -> Int64
     ) throws(PenstockError) {
-        try description.validate()
+        self.init(description, problem: nil, time: time, wallClock: wallClock)
+        _ = try self.steps.get()
+    }
+
+    private init(
+        _ description: PipelineDescription,
+        problem: PenstockError?,
+        time: TimeSource,
+        wallClock: @escaping @Sendable () -> Int64
+    ) {
         self.description = description
-        self.steps = try CompiledSteps(description)
+        self.steps = Result { () throws(PenstockError) in
+            if let problem { throw problem }
+            try description.validate()
+            return try CompiledSteps(description)
+        }
         self.time = time
         self.wallClock = wallClock
     }
 
-    /// What `run()` would refuse: files that cannot be read, folders that cannot be written.
+    /// What ``run()`` would refuse: what is wrong with the parts, files that cannot be read, folders that cannot be
+    /// written.
     ///
-    /// Changes nothing on disk.
-    package func check() -> [PenstockError] { Endpoints.problems(of: self.description) }
+    /// Changes nothing on disk, and opens no sink of one's own.
+    public func check() -> [PenstockError] {
+        if case .failure(let error) = self.steps { return [error] }
+        return Endpoints.problems(of: self.description)
+    }
 
     /// Runs until the sources come to their end, or until told to drain.
     ///
-    /// Cancelling it means `drain(deadline: .zero)`.
+    /// Cancelling it means `drain(deadline: .zero)`; it still returns the report.
     ///
+    /// - Returns: What became of every event.
     /// - Throws: Only when the run could not start, or has been before; then nothing has been started and no file has
     ///   been changed. A failure in the middle is in the report.
-    package func run() async throws -> PipelineReport {
+    @discardableResult
+    public func run() async throws -> PipelineReport {
+        let steps = try self.steps.get()
         try self.begin()
         let run: PipelineRun
         do throws(PenstockError) {
-            let endpoints = try Endpoints(opening: self.description)
+            let endpoints = try await Endpoints(opening: self.description, time: self.time)
             run = try PipelineRun(
                 self.description,
-                steps: self.steps,
+                steps: steps,
                 endpoints: endpoints,
                 time: self.time,
                 wallClock: self.wallClock()
@@ -99,8 +149,10 @@ package final class Pipeline: Sendable {
             return order
         }
         if let order { run.drain(deadline: order) }
+        // A task of its own: to be cancelled is an order to drain, and what carries it out must not be cancelled itself.
+        let running = Task { await run.run() }
         let report = await withTaskCancellationHandler {
-            await run.run()
+            await running.value
         } onCancel: {
             run.drain(deadline: .zero)
         }
@@ -108,12 +160,13 @@ package final class Pipeline: Sendable {
         return report
     }
 
-    /// Stops the sources and finishes what was accepted, from anywhere.
+    /// Stops the sources and finishes what was accepted, from anywhere; returns at once.
     ///
-    /// A second call with `.zero` stops now. A later deadline than one given before changes nothing.
+    /// ``run()`` returns by the deadline and the graces of what does not stop by itself, each 5 s: sources, workers,
+    /// lanes. A second call with `.zero` stops now. A later deadline than one given before changes nothing.
     ///
     /// - Parameter deadline: How long accepted events may take to find their fates.
-    package func drain(deadline: Duration) {
+    public func drain(deadline: Duration) {
         let run = self.state.withLock { state -> PipelineRun? in
             switch state {
             case .ready: state = .stopped(deadline: deadline)
@@ -128,7 +181,7 @@ package final class Pipeline: Sendable {
     }
 
     /// How far the run has come; cheap, at any time.
-    package func progress() -> PipelineProgress {
+    public func progress() -> PipelineProgress {
         let (run, last) = self.state.withLock { state -> (PipelineRun?, PipelineProgress) in
             switch state {
             case .ready, .stopped, .starting: (nil, PipelineProgress())
@@ -157,31 +210,4 @@ private func systemWallClock() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-}
-
-extension PipelineDescription {
-    /// Refuses numbers that no run could work with.
-    fileprivate func validate() throws(PenstockError) {
-        func refuse(_ message: String) -> PenstockError { PenstockError(.invalidConfiguration, message) }
-        if self.sources.isEmpty { throw refuse("A pipeline needs at least one source.") }
-        if self.sinks.isEmpty { throw refuse("A pipeline needs at least one sink.") }
-        if self.queue.events < 1 { throw refuse("A queue holds at least 1 event, not \(self.queue.events).") }
-        if self.queue.bytes < 1 { throw refuse("A queue holds at least 1 byte, not \(self.queue.bytes).") }
-        if self.queue.whenFull != .wait {
-            throw refuse("A queue that is full can only wait so far, not \(self.queue.whenFull.rawValue).")
-        }
-        if let workers = self.workers, workers < 1 { throw refuse("There must be at least 1 worker, not \(workers).") }
-        if !(1...1 << 30).contains(self.lineBytesMax) { throw refuse("The longest line must be from 1 byte to 1 GiB.") }
-        if Set(self.sinks.map(\.name)).count < self.sinks.count { throw refuse("Two sinks have the same name.") }
-        for source in self.sources {
-            switch source.kind {
-            case .stdin: break
-            case .file(_, let times) where times < 1: throw refuse("A file is read at least once, not \(times) times.")
-            case .file: break
-            case .generate(let rate, let count):
-                if let rate, !(rate > 0 && rate.isFinite) { throw refuse("A rate is more than 0 events a second.") }
-                if let count, count < 0 { throw refuse("A count is at least 0, not \(count).") }
-            }
-        }
-    }
 }

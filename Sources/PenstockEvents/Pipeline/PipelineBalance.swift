@@ -15,17 +15,32 @@ extension PipelineCounts.Totals {
     /// Each side of a comparison is a count of its own.
     var isBalanced: Bool {
         self.events.isBalanced && self.rows.isBalanced && self.letters.isBalanced
-            && self.letters.delivered == self.events.deadLettered
-            && self.sinks.allSatisfy { sink in
-                sink.isBalanced && sink.delivered >= self.events.delivered + self.rows.delivered
-            }
+            && self.sinks.allSatisfy(\.isBalanced) && self.agreesOnLetters
+            && self.sinks.reduce(0) { $0 + $1.delivered } >= self.events.delivered + self.rows.delivered
+    }
+
+    /// Whether there are as many letters as steps and sinks have made.
+    ///
+    /// One whose event was given up before it was counted may be more.
+    private var agreesOnLetters: Bool {
+        let made = self.sinks.reduce(self.stepLetters) { $0 + $1.deadLettered }
+        return self.hasAbandoned ? self.letters.delivered >= made : self.letters.delivered == made
+    }
+
+    /// Whether something was left when a deadline passed, in the queue or in a lane.
+    var hasReturned: Bool {
+        self.events.dropped[DropReason.returned] != nil || self.rows.dropped[DropReason.returned] != nil
+    }
+
+    private var hasAbandoned: Bool {
+        self.events.dropped[DropReason.abandoned] != nil || self.rows.dropped[DropReason.abandoned] != nil
     }
 
     /// Whether the queue, which counts for itself, has seen the same events.
     func agrees(with ledger: Ledger) -> Bool {
         ledger.isBalanced && ledger.offered == self.events.offered && ledger.accepted == self.events.accepted
             && ledger.rejected == self.events.rejected && ledger.waiting == self.events.waiting
-            && ledger.returned == self.events.dropped[DropReason.returned, default: 0]
+            && ledger.returned == self.returned
             && ledger.failed == 0 && ledger.cancelled == 0
     }
 }

@@ -9,22 +9,31 @@
 
 import Penstock
 
-/// What became of the events of one batch.
+/// What became of events of one batch that have found their fates together.
 struct BatchFates: Sendable, Equatable {
     var delivered = 0
     var filtered = 0
     var aggregated = 0
     var deadLettered = 0
-    /// Lost for want of a dead-letter sink.
-    var withoutDeadLetter = 0
-    /// Lost because a sink failed.
-    var sinkFailed = 0
+    /// Lost, by reason.
+    var dropped: [String: Int] = [:]
+
+    /// How many events it is about.
+    var count: Int {
+        self.delivered + self.filtered + self.aggregated + self.deadLettered + self.dropped.values.reduce(0, +)
+    }
+
+    mutating func drop(_ count: Int, _ reason: String) {
+        if count > 0 { self.dropped[reason, default: 0] += count }
+    }
 }
 
 /// Why events are lost, as the report names it.
 enum DropReason {
     static let noDeadLetter = "no_dead_letter"
     static let sinkFailed = "sink_failed"
+    static let sinkFull = "sink_full"
+    static let noRoute = "no_route"
     static let returned = "returned"
     static let abandoned = "abandoned"
 }
@@ -40,148 +49,350 @@ final class PipelineCounts: Sendable {
         var sinks: [SinkLedger]
         var rows = RowLedger()
         var letters = SinkLedger()
+        /// Events that the steps have made dead letters, as the workers count them.
+        var stepLetters = 0
+        /// Events that the queue has given back unstarted.
+        var returned = 0
         var bytesRead = 0
         var latency = LatencyHistogram()
     }
 
-    private let totals: Locked<Totals>
+    struct State: Sendable {
+        var totals: Totals
+        /// What is on its way to sinks.
+        var routed: [ObjectIdentifier: RoutedEvents] = [:]
+        /// Receipts of which each event has its fate, and whose source is to be told once the lock is released.
+        var settled: [BatchReceipt] = []
+    }
+
+    private let state: Locked<State>
 
     /// Creates ledgers of zeros.
     init(sinkCount: Int) {
-        self.totals = Locked(Totals(sinks: Array(repeating: SinkLedger(), count: sinkCount)))
+        self.state = Locked(State(totals: Totals(sinks: Array(repeating: SinkLedger(), count: sinkCount))))
     }
 
     /// Everything at one moment.
-    var current: Totals { self.totals.withLock { $0 } }
+    var current: Totals { self.state.withLock { $0.totals } }
 
-    /// The events at one moment, those that sinks are writing, and the bytes read so far.
+    /// The events at one moment, those that sinks have to write, and the bytes read so far.
     var progress: (events: EventLedger, writing: Int, bytesRead: Int) {
-        self.totals.withLock { ($0.events, $0.sinks.reduce(0) { $0 + $1.inFlight }, $0.bytesRead) }
+        self.state.withLock { state in
+            (state.totals.events, state.totals.sinks.reduce(0) { $0 + $1.inFlight }, state.totals.bytesRead)
+        }
+    }
+
+    /// Changes what is counted, and then tells the sources whose batches are settled by it.
+    private func change<Result>(_ body: (inout State) -> Result) -> Result {
+        let (result, settled) = self.state.withLock { state in
+            let result = body(&state)
+            if state.settled.isEmpty { return (result, [BatchReceipt]()) }
+            defer { state.settled = [] }
+            return (result, state.settled)
+        }
+        for receipt in settled { receipt.tell() }
+        return result
     }
 
     /// A source has read more.
     func read(bytes: Int) {
-        self.totals.withLock { $0.bytesRead += bytes }
+        self.change { $0.totals.bytesRead += bytes }
     }
 
     /// A source hands a batch to the queue.
     func offer(_ batch: EventBatch) {
-        self.totals.withLock { totals in
+        self.change { state in
             batch.stage = .offered
-            totals.events.offered += batch.count
-            totals.events.waiting += batch.count
+            batch.receipt?.add(batch.count)
+            state.totals.events.offered += batch.count
+            state.totals.events.waiting += batch.count
+        }
+    }
+
+    /// A batch was not handed to the queue, because it is time to stop.
+    func refuse(_ batch: EventBatch) {
+        self.change { state in
+            batch.stage = .ended
+            batch.receipt?.add(batch.count)
+            state.settle(batch.receipt, batch.count, .rejected)
         }
     }
 
     /// The queue has taken a batch.
     func accept(_ batch: EventBatch) {
-        self.totals.withLock { $0.accept(batch) }
+        self.change { $0.totals.accept(batch) }
     }
 
     /// The queue has refused a batch.
     func reject(_ batch: EventBatch) {
-        self.totals.withLock { totals in
+        self.change { state in
             guard case .offered = batch.stage else { return }
             batch.stage = .ended
-            totals.events.waiting -= batch.count
-            totals.events.rejected += batch.count
+            state.totals.events.waiting -= batch.count
+            state.totals.events.rejected += batch.count
+            state.settle(batch.receipt, batch.count, .rejected)
         }
     }
 
-    /// A worker knows the fate of each event of a batch.
+    /// A source hands over no more for a receipt.
+    func complete(_ receipt: BatchReceipt) {
+        self.change { state in
+            if receipt.complete() { state.settled.append(receipt) }
+        }
+    }
+
+    /// A worker knows the fates of events of a batch; the others are on their way to sinks.
+    ///
+    /// Events that are aggregated keep their receipt waiting, until the rows of their window have their fates.
     ///
     /// - Returns: False when the batch has been counted as abandoned before.
     @discardableResult
-    func end(_ batch: EventBatch, _ fates: BatchFates, latency: UInt64) -> Bool {
-        self.totals.withLock { totals in
-            totals.accept(batch)
-            guard case .accepted = batch.stage else { return false }
-            batch.stage = .ended
-            totals.events.inFlight -= batch.count
-            totals.events.delivered += fates.delivered
-            totals.events.filtered += fates.filtered
-            totals.events.aggregated += fates.aggregated
-            totals.events.deadLettered += fates.deadLettered
-            totals.events.drop(fates.withoutDeadLetter, DropReason.noDeadLetter)
-            totals.events.drop(fates.sinkFailed, DropReason.sinkFailed)
-            totals.latency.record(latency, count: batch.count)
+    func end(_ batch: EventBatch, _ fates: BatchFates, stepLetters: Int, latency: UInt64) -> Bool {
+        self.change { state in
+            state.totals.accept(batch)
+            guard case .accepted(let open) = batch.stage else { return false }
+            state.totals.stepLetters += stepLetters
+            let count = fates.count
+            batch.stage = open > count ? .accepted(open: open - count) : .ended
+            state.totals.events.add(fates)
+            state.settle(batch.receipt, fates.delivered, .delivered)
+            state.settle(batch.receipt, fates.filtered, .filtered)
+            state.settle(batch.receipt, fates.deadLettered, .deadLettered)
+            state.settle(batch.receipt, fates.dropped.values.reduce(0, +), .dropped)
+            if count > 0 { state.totals.latency.record(latency, count: count) }
             return true
         }
     }
 
-    /// A batch that was accepted will find no fate any more.
+    /// A batch that was accepted will find no fate any more, as far as it has none.
     func drop(_ batch: EventBatch, _ reason: String) {
-        self.totals.withLock { totals in
-            totals.accept(batch)
-            guard case .accepted = batch.stage else { return }
+        self.change { state in
+            state.totals.accept(batch)
+            guard case .accepted(let open) = batch.stage else { return }
             batch.stage = .ended
-            totals.events.inFlight -= batch.count
-            totals.events.drop(batch.count, reason)
+            var fates = BatchFates()
+            fates.drop(open, reason)
+            if reason == DropReason.returned { state.totals.returned += open }
+            state.totals.events.add(fates)
+            state.settle(batch.receipt, open, .dropped)
         }
     }
+}
 
-    /// Events or rows are about to be written to each sink.
+// What goes to sinks.
+extension PipelineCounts {
+    /// Events or rows are about to be written to every sink at once, all by the worker that has them.
     func route(_ count: Int) {
-        self.totals.withLock { totals in
-            for index in totals.sinks.indices { totals.sinks[index].route(count) }
+        self.change { state in
+            for index in state.totals.sinks.indices { state.totals.sinks[index].route(count) }
         }
     }
 
-    /// Of `count` that were routed to a sink, so many were written whole.
-    func settle(sink: Int, routed count: Int, delivered: Int) {
-        self.totals.withLock { $0.sinks[sink].settle(count, delivered: delivered) }
+    /// All of them have reached every sink.
+    func settle(routed count: Int) {
+        self.change { state in
+            for index in state.totals.sinks.indices { state.totals.sinks[index].settle(count, .delivered) }
+        }
+    }
+
+    /// Events or rows are on their way to their sinks, each with a fate of its own.
+    ///
+    /// - Parameter isCounted: Whether the sinks' ledgers have heard of them by ``route(_:)``.
+    func begin(_ routed: RoutedEvents, isCounted: Bool = false) {
+        self.change { state in
+            if case .batch(let batch) = routed.owner { state.totals.accept(batch) }
+            state.routed[ObjectIdentifier(routed)] = routed
+            guard !isCounted else { return }
+            for index in state.totals.sinks.indices {
+                state.totals.sinks[index].route(routed.pendingCount(of: index))
+            }
+        }
+    }
+
+    /// A sink has dealt with some events or rows.
+    func settle(_ events: Events, sink: Int, _ fate: SinkFate, at now: UInt64) {
+        guard !events.isEmpty else { return }
+        self.change { state in
+            var rest = events.marks[...]
+            while let first = rest.first {
+                let places = rest.prefix { $0.group == first.group }
+                rest = rest.dropFirst(places.count)
+                guard let routed = events.groups[first.group].routed else { continue }
+                state.settle(places.lazy.map(\.index), of: routed, sink: sink, fate, at: now)
+            }
+        }
+    }
+
+    /// A sink has dealt with some events or rows.
+    func settle(_ places: some Collection<Int>, of routed: RoutedEvents, sink: Int, _ fate: SinkFate, at now: UInt64) {
+        guard !places.isEmpty else { return }
+        self.change { $0.settle(places, of: routed, sink: sink, fate, at: now) }
+    }
+
+    /// Everything that is still on its way to a sink is given up: nobody waits for it any more.
+    ///
+    /// - Returns: Whether there was anything.
+    func abandonRouted(at now: UInt64) -> Bool {
+        self.change { state in
+            let left = Array(state.routed.values)
+            for routed in left {
+                for sink in state.totals.sinks.indices {
+                    let places = routed.pendingPlaces(of: sink)
+                    state.settle(places, of: routed, sink: sink, .dropped(DropReason.abandoned), at: now)
+                }
+            }
+            return !left.isEmpty
+        }
     }
 
     /// Dead letters are about to be written.
     func routeLetters(_ count: Int) {
-        self.totals.withLock { $0.letters.route(count) }
+        self.change { $0.totals.letters.route(count) }
     }
 
     /// Of `count` dead letters, so many were written whole.
     func settleLetters(routed count: Int, delivered: Int) {
-        self.totals.withLock { $0.letters.settle(count, delivered: delivered) }
+        self.change { state in
+            state.totals.letters.settle(delivered, .delivered)
+            state.totals.letters.settle(count - delivered, .dropped(DropReason.sinkFailed))
+        }
     }
 
     /// A window has closed and made rows.
     func emit(rows: Int) {
-        self.totals.withLock { totals in
-            totals.rows.emitted += rows
-            totals.rows.inFlight += rows
+        self.change { state in
+            state.totals.rows.emitted += rows
+            state.totals.rows.inFlight += rows
+        }
+    }
+
+    /// Emitted rows have a fate; when they are all of their window, so have the events in it.
+    func settleRows(_ count: Int, _ fate: SinkFate, of receipts: [WindowReceipt]) {
+        self.change { state in
+            state.totals.rows.settle(count, fate)
+            state.settle(receipts, fate)
         }
     }
 
     /// A window has closed whose rows will not be written.
-    func dropRows(_ rows: Int, _ reason: String) {
-        guard rows > 0 else { return }
-        self.totals.withLock { totals in
-            totals.rows.emitted += rows
-            totals.rows.dropped[reason, default: 0] += rows
+    func dropRows(_ rows: Int, _ reason: String, of receipts: [WindowReceipt]) {
+        self.emit(rows: rows)
+        self.settleRows(rows, .dropped(reason), of: receipts)
+    }
+}
+
+extension PipelineCounts.State {
+    /// A sink has dealt with some events or rows: counts those that it had not dealt with before.
+    fileprivate mutating func settle(
+        _ places: some Collection<Int>,
+        of routed: RoutedEvents,
+        sink: Int,
+        _ fate: SinkFate,
+        at now: UInt64
+    ) {
+        var news = 0
+        var fates = BatchFates()
+        for place in places {
+            let (isNews, final) = routed.settle(place, sink: sink, fate)
+            if isNews { news += 1 }
+            if let final { fates.add(final) }
+        }
+        self.totals.sinks[sink].settle(news, fate)
+        if routed.open == 0 { self.routed[ObjectIdentifier(routed)] = nil }
+        switch routed.owner {
+        case .batch(let batch): self.finish(batch, fates, at: now)
+        case .window(let receipts):
+            self.totals.rows.add(fates)
+            guard routed.open == 0, fates.count > 0 else { return }
+            self.settle(receipts, routed.worstFate)
         }
     }
 
-    /// Of `count` emitted rows, so many reached every sink.
-    func settleRows(emitted count: Int, delivered: Int) {
-        self.totals.withLock { totals in
-            totals.rows.inFlight -= count
-            totals.rows.delivered += delivered
-            if delivered < count { totals.rows.dropped[DropReason.sinkFailed, default: 0] += count - delivered }
-        }
+    /// Events that were on their way to sinks have their fates, unless their batch was given up before.
+    private mutating func finish(_ batch: EventBatch, _ fates: BatchFates, at now: UInt64) {
+        let count = fates.count
+        guard count > 0, case .accepted(let open) = batch.stage else { return }
+        batch.stage = open > count ? .accepted(open: open - count) : .ended
+        self.totals.events.add(fates)
+        self.totals.latency.record(now &- batch.arrival, count: count)
+        self.settle(batch.receipt, fates.delivered, .delivered)
+        self.settle(batch.receipt, fates.deadLettered, .deadLettered)
+        self.settle(batch.receipt, fates.dropped.values.reduce(0, +), .dropped)
+    }
+
+    /// Some of the events of a receipt have a fate.
+    fileprivate mutating func settle(
+        _ receipt: BatchReceipt?,
+        _ count: Int,
+        _ fate: Settlement.Fate
+    ) {
+        if let receipt, count > 0, receipt.settle(count, fate) { self.settled.append(receipt) }
+    }
+
+    /// The rows of a window have a fate, and so have the events in it.
+    fileprivate mutating func settle(_ receipts: [WindowReceipt], _ fate: SinkFate) {
+        for waiting in receipts { self.settle(waiting.receipt, waiting.count, fate.ofWindow) }
     }
 }
 
 extension PipelineCounts.Totals {
     fileprivate mutating func accept(_ batch: EventBatch) {
         guard case .offered = batch.stage else { return }
-        batch.stage = .accepted
+        batch.stage = .accepted(open: batch.count)
         self.events.waiting -= batch.count
         self.events.accepted += batch.count
         self.events.inFlight += batch.count
     }
 }
 
+extension SinkFate {
+    /// What the events of a window count as whose rows have this fate.
+    fileprivate var ofWindow: Settlement.Fate {
+        switch self {
+        case .delivered: .aggregated
+        case .deadLettered: .deadLettered
+        case .dropped: .dropped
+        }
+    }
+}
+
+extension BatchFates {
+    fileprivate mutating func add(_ fate: SinkFate) {
+        switch fate {
+        case .delivered: self.delivered += 1
+        case .deadLettered: self.deadLettered += 1
+        case .dropped(let reason): self.drop(1, reason)
+        }
+    }
+}
+
 extension EventLedger {
-    fileprivate mutating func drop(_ count: Int, _ reason: String) {
-        if count > 0 { self.dropped[reason, default: 0] += count }
+    fileprivate mutating func add(_ fates: BatchFates) {
+        self.inFlight -= fates.count
+        self.delivered += fates.delivered
+        self.filtered += fates.filtered
+        self.aggregated += fates.aggregated
+        self.deadLettered += fates.deadLettered
+        for (reason, count) in fates.dropped { self.dropped[reason, default: 0] += count }
+    }
+}
+
+extension RowLedger {
+    fileprivate mutating func add(_ fates: BatchFates) {
+        self.inFlight -= fates.count
+        self.delivered += fates.delivered
+        self.deadLettered += fates.deadLettered
+        for (reason, count) in fates.dropped { self.dropped[reason, default: 0] += count }
+    }
+
+    fileprivate mutating func settle(_ count: Int, _ fate: SinkFate) {
+        guard count > 0 else { return }
+        self.inFlight -= count
+        switch fate {
+        case .delivered: self.delivered += count
+        case .deadLettered: self.deadLettered += count
+        case .dropped(let reason): self.dropped[reason, default: 0] += count
+        }
     }
 }
 
@@ -191,9 +402,13 @@ extension SinkLedger {
         self.inFlight += count
     }
 
-    fileprivate mutating func settle(_ count: Int, delivered: Int) {
+    fileprivate mutating func settle(_ count: Int, _ fate: SinkFate) {
+        guard count > 0 else { return }
         self.inFlight -= count
-        self.delivered += delivered
-        if delivered < count { self.dropped[DropReason.sinkFailed, default: 0] += count - delivered }
+        switch fate {
+        case .delivered: self.delivered += count
+        case .deadLettered: self.deadLettered += count
+        case .dropped(let reason): self.dropped[reason, default: 0] += count
+        }
     }
 }

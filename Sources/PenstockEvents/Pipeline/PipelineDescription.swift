@@ -21,10 +21,12 @@ package struct PipelineDescription: Sendable {
     package var workers: Int?
     /// What is done to an event, in order; an aggregate is the last one.
     package var steps: [StepDescription] = []
-    /// Where events, or the rows of the aggregate, go; each gets all of them.
+    /// Where events, or the rows of the aggregate, go; each gets all of them that its condition is true for.
     package var sinks: [NamedSink]
     /// Where events go that could not be handled; `nil` drops them and counts them as `no_dead_letter`.
     package var deadLetter: SinkDescription?
+    /// How often, and how soon, dead letters are tried again that could not be written.
+    package var deadLetterRetry = SinkRetry()
     /// How the pipeline ends when it is told to.
     package var shutdown: ShutdownDescription = ShutdownDescription()
     /// The longest line that is an event, in bytes without its line end (1 MiB: longer ones are rarely meant).
@@ -79,6 +81,19 @@ package enum StepDescription: Sendable, Equatable {
     case filter(String)
     /// Ends the events in windows of time and emits one row a group.
     case aggregate(AggregateDescription)
+    /// Does what the user's own step does.
+    case own(OwnStep)
+}
+
+/// A step of the user's own; equal to itself alone.
+package final class OwnStep: Sendable, Equatable {
+    package let step: any EventStep
+
+    package init(_ step: any EventStep) {
+        self.step = step
+    }
+
+    package static func == (left: OwnStep, right: OwnStep) -> Bool { left === right }
 }
 
 /// What an aggregate step works out for each group and window.
@@ -140,6 +155,19 @@ package enum SourceDescription: Sendable, Equatable {
     case stdin
     /// Made-up events, `rate` of them a second (`nil`: as fast as they are taken), `count` in all (`nil`: without end).
     case generate(rate: Double? = nil, count: Int? = nil)
+    /// A source of the user's own.
+    case own(OwnSource)
+}
+
+/// A source of the user's own; equal to itself alone.
+package final class OwnSource: Sendable, Equatable {
+    package let source: any EventSource
+
+    package init(_ source: any EventSource) {
+        self.source = source
+    }
+
+    package static func == (left: OwnSource, right: OwnSource) -> Bool { left === right }
 }
 
 /// A sink and its name.
@@ -148,11 +176,34 @@ package struct NamedSink: Sendable, Equatable {
     package var name: String
     /// What it is.
     package var kind: SinkDescription
+    /// How events get to it.
+    package var options: SinkOptions
 
     /// Creates a named sink.
-    package init(name: String, kind: SinkDescription) {
+    package init(name: String, kind: SinkDescription, options: SinkOptions = SinkOptions()) {
         self.name = name
         self.kind = kind
+        self.options = options
+    }
+
+    /// What is wrong with the numbers of its options, as the end of a sentence; nil when nothing is.
+    var problem: String? {
+        if let problem = self.options.problem { return problem }
+        switch self.kind {
+        case .file(_, let options): return options.problem ?? self.problemOfOneWriter
+        case .stdout: return self.problemOfOneWriter
+        case .null, .own: return nil
+        }
+    }
+
+    /// What only one can write to at a time.
+    private var problemOfOneWriter: String? {
+        self.options.concurrency == 1 ? nil : "1 write at a time, not \(self.options.concurrency)"
+    }
+
+    /// What becomes of an event that finds the sink's queue full: what the options say, or their default.
+    package func whenFull(isOnly: Bool) -> SinkOptions.WhenFull {
+        self.options.whenFull ?? (isOnly ? .wait : .deadLetter)
     }
 }
 
@@ -160,8 +211,23 @@ package struct NamedSink: Sendable, Equatable {
 package enum SinkDescription: Sendable, Equatable {
     /// The standard output.
     case stdout
-    /// A file, emptied at the start.
-    case file(path: String)
+    /// A file.
+    case file(path: String, options: FileOptions = FileOptions())
+    /// Nowhere: what comes is counted and let go.
+    case null
+    /// A sink of the user's own.
+    case own(OwnSink)
+}
+
+/// A sink of the user's own; equal to itself alone.
+package final class OwnSink: Sendable, Equatable {
+    package let sink: any EventSink
+
+    package init(_ sink: any EventSink) {
+        self.sink = sink
+    }
+
+    package static func == (left: OwnSink, right: OwnSink) -> Bool { left === right }
 }
 
 /// How a pipeline ends when it is told to.

@@ -11,7 +11,7 @@ import Penstock
 
 extension PipelineReport {
     /// The report as one JSON object, without a line end.
-    package func json() -> String {
+    public func json() -> String {
         var json = JSONWriter()
         json.object {
             $0.member("pipeline", text: self.pipeline)

@@ -7,10 +7,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-package import Penstock
+public import Penstock
 
 /// How a run ended.
-package enum PipelineExit: Sendable {
+public enum PipelineExit: Sendable {
     /// The sources came to their end, and every accepted event has its fate.
     case drained
     /// The run was told to stop, and every accepted event has its fate.
@@ -21,7 +21,7 @@ package enum PipelineExit: Sendable {
     case failed(PenstockError)
 
     /// The word for it in the report.
-    package var name: String {
+    public var name: String {
         switch self {
         case .drained: "drained"
         case .interrupted: "interrupted"
@@ -32,44 +32,44 @@ package enum PipelineExit: Sendable {
 }
 
 /// What a run did, with every event counted.
-package struct PipelineReport: Sendable {
+public struct PipelineReport: Sendable {
     /// One sink's part.
-    package struct Sink: Sendable {
+    public struct Sink: Sendable {
         /// The sink's name.
-        package var name: String
+        public var name: String
         /// What was routed to it.
-        package var ledger: SinkLedger
+        public var ledger: SinkLedger
 
         /// Creates a sink's part.
-        package init(name: String, ledger: SinkLedger) {
+        public init(name: String, ledger: SinkLedger) {
             self.name = name
             self.ledger = ledger
         }
     }
 
     /// The pipeline's name.
-    package var pipeline: String
+    public var pipeline: String
     /// How long the run took.
-    package var seconds: Double
+    public var seconds: Double
     /// Events with a fate, a second.
-    package var eventsPerSecond: Double
+    public var eventsPerSecond: Double
     /// Whether every equation of every ledger holds, the queue's own included, and both count the same events.
-    package var balanced: Bool
+    public var balanced: Bool
     /// The events.
-    package var events: EventLedger
+    public var events: EventLedger
     /// The sinks, in the order of the description.
-    package var sinks: [Sink]
+    public var sinks: [Sink]
     /// The rows of the aggregate; `nil` without one.
-    package var rows: RowLedger?
+    public var rows: RowLedger?
     /// From the arrival of an event to its fate, in nanoseconds.
-    package var latency: LatencyHistogram
+    public var latency: LatencyHistogram
     /// The most memory the process has held.
-    package var memoryPeakBytes: Int
+    public var memoryPeakBytes: Int
     /// How the run ended.
-    package var exit: PipelineExit
+    public var exit: PipelineExit
 
     /// Creates a report.
-    package init(
+    public init(
         pipeline: String,
         seconds: Double,
         eventsPerSecond: Double,
@@ -95,22 +95,22 @@ package struct PipelineReport: Sendable {
 }
 
 /// How far a run has come, for a line on a terminal.
-package struct PipelineProgress: Sendable {
+public struct PipelineProgress: Sendable {
     /// The events so far.
-    package var events = EventLedger()
+    public var events = EventLedger()
     /// How many events and rows sinks are writing; one that goes to two sinks counts twice.
-    package var writing = 0
+    public var writing = 0
     /// Bytes read from files and the standard input.
-    package var bytesRead = 0
+    public var bytesRead = 0
     /// Bytes there are to read, with repeats; `nil` when a source has no known end or has none in bytes.
-    package var bytesTotal: Int?
+    public var bytesTotal: Int?
     /// Events there are to make, when all sources are generators with a count; `nil` otherwise.
-    package var countTotal: Int?
+    public var countTotal: Int?
     /// Since the run began.
-    package var elapsed: Duration = .zero
+    public var elapsed: Duration = .zero
     /// Whether the run has been told to stop or is emptying its queue.
-    package var isDraining = false
+    public var isDraining = false
 
     /// Creates progress of nothing.
-    package init() {}
+    public init() {}
 }

@@ -11,20 +11,10 @@ import Penstock
 
 /// One run of a pipeline: what is open, what is counted, and the order to stop.
 ///
-/// Data goes source, queue, worker, sink. When the sources have come to their end, or were stopped, the pool drains;
-/// then the windows that are still open are written, in a pool of their own, because a sink that blocks for ever must
-/// not hold the run past its deadline.
+/// Data goes source, queue, worker, lane, sink. When the sources have come to their end, or were stopped, the pool drains;
+/// then the windows that are still open go to the sinks, in a pool of their own, and then the lanes of the sinks are
+/// emptied. Each stage ends by the deadline of the drain and its grace, whatever sinks do.
 final class PipelineRun: Sendable {
-    /// Why a run ends before its sources do.
-    private enum Ending: Sendable {
-        /// It does not. Can transition to: `ordered`, `failed`.
-        case none
-        /// It was told to drain. Can transition to: `failed`.
-        case ordered
-        /// A source or a sink failed. Final.
-        case failed(PenstockError)
-    }
-
     private let description: PipelineDescription
     private let endpoints: Endpoints
     private let time: TimeSource
@@ -32,11 +22,11 @@ final class PipelineRun: Sendable {
     private let stop: StopSignal
     private let windows: WindowKeeper?
     private let sinks: SinkGroup
+    private let sources: SourceGroup
     private let pool: WorkerPool<EventBatch, Void>
     private let rowPool: WorkerPool<ClosedWindow, Void>
-    private let ending: Locked<Ending>
+    private let ending: Locked<RunEnding>
     private let orders: DrainOrders
-    private let isWritingRows = Locked(false)
     private let beginning: UInt64
 
     /// How long a stopped run may take to write the rows of its last windows, at least.
@@ -54,12 +44,24 @@ final class PipelineRun: Sendable {
     ) throws(PenstockError) {
         let beginning = time.now()
         let origin = wallClock - Int64(clamping: beginning)
+        let session = UInt64.random(in: 1 ... .max)
         let counts = PipelineCounts(sinkCount: endpoints.sinks.count)
         let orders = DrainOrders()
         let stop = try StopSignal()
-        let ending = Locked(Ending.none)
-        let sinks = SinkGroup(sinks: endpoints.sinks, deadLetter: endpoints.deadLetter, counts: counts) { failure in
-            Self.fail(failure, ending, stop, orders, deadline: .zero)
+        let ending = Locked(RunEnding())
+        let sinks = SinkGroup(
+            opening: endpoints,
+            of: description,
+            counts: counts,
+            steps: steps,
+            time: time,
+            origin: origin,
+            session: session
+        ) { error, ends in
+            ending.withLock { $0.fail(error, ends: ends) }
+            guard ends else { return }
+            stop.stop()
+            orders.give(.zero)
         }
         let windows = steps.aggregate.map { WindowKeeper($0, every: $0.every, origin: origin) }
         let runner = BatchRunner(
@@ -68,26 +70,25 @@ final class PipelineRun: Sendable {
             windows: windows,
             description: description,
             time: time,
-            origin: origin
+            origin: origin,
+            session: session
         )
-        let bytesMax = description.queue.bytes
-        var configuration = WorkerPoolConfiguration(
-            name: description.name,
-            workers: description.workers,
-            capacity: description.queue.events
-        )
-        configuration.bytesMax = bytesMax
-        // A job is a batch already: to take several at once would only hold them back from idle workers.
-        configuration.batchMax = 1
-        configuration.time = time
-        self.pool = WorkerPool(
-            configuration,
-            size: { JobSize(count: $0.count, bytes: min($0.byteCharge, bytesMax)) },
-            handler: { runner.run($0) }
-        )
+        let pool = Self.pool(description, time: time) { await runner.run($0) }
         var rowConfiguration = WorkerPoolConfiguration(name: "\(description.name)-rows", workers: 1, capacity: 16)
         rowConfiguration.time = time
-        self.rowPool = WorkerPool(rowConfiguration, handler: { sinks.writeRows(of: $0) })
+        self.rowPool = WorkerPool(rowConfiguration, handler: { await sinks.deliverRows(of: $0) })
+        let intake = SourceIntake(counts: counts, stop: stop) { batch throws(PenstockError) in
+            try await pool.submit(batch)
+        }
+        self.sources = SourceGroup(
+            endpoints.sources,
+            of: description,
+            intake: intake,
+            stop: stop,
+            time: time,
+            session: session
+        )
+        self.pool = pool
         self.description = description
         self.endpoints = endpoints
         self.time = time
@@ -102,9 +103,7 @@ final class PipelineRun: Sendable {
 
     /// Tells the run to stop.
     func drain(deadline: Duration) {
-        self.ending.withLock { ending in
-            if case .none = ending { ending = .ordered }
-        }
+        self.ending.withLock { $0.order() }
         self.orders.give(deadline)
     }
 
@@ -124,31 +123,43 @@ final class PipelineRun: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.followOrders() }
             if self.windows != nil { group.addTask { _ = try? await self.rowPool.run() } }
+            for port in self.sinks.ports { group.addTask { await port.lane.run() } }
+            group.addTask { await self.sources.deliverNews() }
             let (drained, sourcesStopped) = await self.runPool()
             let rowsLost = await self.writeLastRows(after: drained)
+            let lanesLost = await self.emptyLanes()
+            await self.closeLetters()
+            _ = self.ending.withLock { $0.enter(.over) }
+            await self.sources.finishNews()
             self.orders.finish()
             await group.waitForAll()
-            return self.report(exit: self.exit(drained, rowsLost: rowsLost, sourcesStopped))
+            let isLost = rowsLost || lanesLost
+            return self.report(exit: self.exit(drained, isLost: isLost, sourcesStopped))
         }
     }
 
     // MARK: - Private
 
-    private static func fail(
-        _ failure: PenstockError,
-        _ ending: Locked<Ending>,
-        _ stop: StopSignal,
-        _ orders: DrainOrders,
-        deadline: Duration
-    ) {
-        ending.withLock { ending in
-            switch ending {
-            case .none, .ordered: ending = .failed(failure)
-            case .failed: break
-            }
-        }
-        stop.stop()
-        orders.give(deadline)
+    private static func pool(
+        _ description: PipelineDescription,
+        time: TimeSource,
+        _ handler: @escaping @Sendable (EventBatch) async -> Void
+    ) -> WorkerPool<EventBatch, Void> {
+        let bytesMax = description.queue.bytes
+        var configuration = WorkerPoolConfiguration(
+            name: description.name,
+            workers: description.workers,
+            capacity: description.queue.events
+        )
+        configuration.bytesMax = bytesMax
+        // A job is a batch already: to take several at once would only hold them back from idle workers.
+        configuration.batchMax = 1
+        configuration.time = time
+        return WorkerPool(
+            configuration,
+            size: { JobSize(count: $0.count, bytes: min($0.byteCharge, bytesMax)) },
+            handler: handler
+        )
     }
 
     /// Carries out orders to drain; each can only bring the end nearer.
@@ -165,10 +176,15 @@ final class PipelineRun: Sendable {
         let delay = self.description.shutdown.delay
         if deadline > .zero, delay > .zero, !self.stop.isStopped { try? await self.time.sleep(for: delay) }
         self.stop.stop()
-        if self.isWritingRows.withLock({ $0 }) {
-            _ = await self.rowPool.drain(deadline: deadline)
-        } else {
-            _ = await self.pool.drain(deadline: deadline)
+        let instant = self.time.now().advanced(by: deadline)
+        switch self.ending.withLock({ $0.hurry(by: instant) }) {
+        case .events: _ = await self.pool.drain(deadline: deadline)
+        case .rows: _ = await self.rowPool.drain(deadline: deadline)
+        case .lanes:
+            await withTaskGroup(of: Void.self) { group in
+                for port in self.sinks.ports { group.addTask { await port.lane.hurry(deadline: deadline) } }
+            }
+        case .over: break
         }
     }
 
@@ -177,7 +193,11 @@ final class PipelineRun: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { _ = try? await self.pool.run() }
             group.addTask { await self.closePassedWindows() }
-            let sourcesStopped = await self.runSources()
+            let sourcesStopped = await self.sources.run { failure in
+                self.ending.withLock { $0.fail(failure, ends: true) }
+                self.stop.stop()
+                self.orders.give(self.description.shutdown.drain)
+            }
             let drained = await self.pool.drain(deadline: Self.noDeadline)
             for batch in drained.returned { self.counts.drop(batch, DropReason.returned) }
             for abandoned in drained.abandoned { self.counts.drop(abandoned.job, DropReason.abandoned) }
@@ -205,71 +225,18 @@ final class PipelineRun: Sendable {
         }
     }
 
-    /// True when a source has stopped before its end.
-    private func runSources() async -> Bool {
-        let executor = ThreadExecutor(threads: self.endpoints.sources.count, name: "\(self.description.name)-in")
-        defer { executor.shutdown() }
-        return await withTaskGroup(of: SourceEnd?.self) { group in
-            for runner in self.sourceRunners() {
-                group.addTask(executorPreference: executor) { await runner.run() }
-            }
-            group.addTask {
-                await self.stop.wait()
-                return nil
-            }
-            var running = self.endpoints.sources.count
-            var stopped = false
-            for await end in group {
-                if end != nil { running -= 1 }
-                switch end {
-                case .none: group.cancelAll()
-                case .exhausted: break
-                case .stopped: stopped = true
-                case .failed(let failure):
-                    let deadline = self.description.shutdown.drain
-                    Self.fail(failure, self.ending, self.stop, self.orders, deadline: deadline)
-                }
-                if running == 0 { group.cancelAll() }
-            }
-            return stopped
-        }
-    }
-
-    private func sourceRunners() -> [SourceRunner] {
-        let queue = self.description.queue
-        // Eight buffers at least share the queue's bytes, as far as buffers of a useful size allow.
-        let byteCapacity = min(EventBufferPool.usualByteCapacity, max(4096, queue.bytes / 8))
-        let buffers = EventBufferPool(byteCapacity: byteCapacity)
-        let limits = LineFramer.Limits(
-            eventsMax: min(1024, max(1, queue.events / 8)),
-            lineBytesMax: self.description.lineBytesMax,
-            stripsCarriageReturn: self.description.decode != .raw
-        )
-        return self.endpoints.sources.enumerated().map { index, source in
-            SourceRunner(
-                index: index,
-                source: source,
-                pool: buffers,
-                limits: limits,
-                counts: self.counts,
-                stop: self.stop,
-                time: self.time
-            ) { batch throws(PenstockError) in try await self.pool.submit(batch) }
-        }
-    }
-
-    /// Writes the rows of the windows that are still open.
+    /// Brings the rows of the windows that are still open on their way.
     ///
-    /// True: some could not be written in time.
+    /// True: some could not be in time.
     private func writeLastRows(after drained: DrainReport<EventBatch, Void>) async -> Bool {
+        _ = self.ending.withLock { $0.enter(.rows) }
         guard let windows = self.windows else { return false }
-        self.isWritingRows.withLock { $0 = true }
         for window in windows.closeAll() {
             do throws(PenstockError) {
                 try await self.rowPool.submit(window)
             } catch  where drained.abandoned.isEmpty {
                 // The run's own task was cancelled, and so the pool drains. No sink is held up: write them here.
-                self.sinks.writeRows(of: window)
+                await self.sinks.deliverRows(of: window)
             } catch {
                 self.sinks.dropRows(of: window, DropReason.returned)
             }
@@ -279,10 +246,50 @@ final class PipelineRun: Sendable {
         return !ended.returned.isEmpty || !ended.abandoned.isEmpty
     }
 
+    /// Lets the sinks write what their lanes hold.
+    ///
+    /// True: some could not be in time.
+    private func emptyLanes() async -> Bool {
+        let instant = self.ending.withLock { $0.enter(.lanes) }
+        var deadline = Self.noDeadline
+        if let instant {
+            let now = self.time.now()
+            deadline = instant > now ? .nanoseconds(Int64(clamping: instant - now)) : .zero
+            if self.windows != nil { deadline = max(deadline, Self.rowsDeadline) }
+        }
+        let isLeft = await withTaskGroup(of: Bool.self) { [deadline] group in
+            for port in self.sinks.ports {
+                group.addTask {
+                    let left = await port.lane.finish(deadline: deadline)
+                    self.sinks.drop(left, of: port)
+                    return !left.isEmpty
+                }
+            }
+            var isLeft = false
+            for await one in group where one { isLeft = true }
+            return isLeft
+        }
+        return self.counts.abandonRouted(at: self.time.now()) || isLeft
+    }
+
+    /// Ends the sink for dead letters, and does not wait for it for ever.
+    private func closeLetters() async {
+        let letters = self.sinks.letters
+        guard letters.isOpen else { return }
+        var configuration = WorkerPoolConfiguration(name: "\(self.description.name)-dead", workers: 1, capacity: 1)
+        configuration.time = self.time
+        let pool = WorkerPool<Int, Void>(configuration) { _ in await letters.close() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try? await pool.run() }
+            try? await pool.submit(0)
+            _ = await pool.drain(deadline: SourceGroup.grace)
+        }
+    }
+
     /// Whether nobody has told the run to end.
     private var isUnhurried: Bool {
         self.ending.withLock { ending in
-            switch ending {
+            switch ending.cause {
             case .none: true
             case .ordered, .failed: false
             }
@@ -291,17 +298,19 @@ final class PipelineRun: Sendable {
 
     private func exit(
         _ drained: DrainReport<EventBatch, Void>,
-        rowsLost: Bool,
+        isLost: Bool,
         _ sourcesStopped: Bool
     ) -> PipelineExit {
-        if case .failed(let failure) = self.ending.withLock({ $0 }) { return .failed(failure) }
-        if rowsLost || !drained.returned.isEmpty || !drained.abandoned.isEmpty { return .deadlinePassed }
+        if let failure = self.ending.withLock({ $0.failure }) { return .failed(failure) }
+        let returned = self.counts.current.hasReturned
+        if isLost || returned || !drained.returned.isEmpty || !drained.abandoned.isEmpty { return .deadlinePassed }
         return sourcesStopped ? .interrupted : .drained
     }
 
     private func report(exit: PipelineExit) -> PipelineReport {
         let totals = self.counts.current
         let seconds = Double(self.time.now() &- self.beginning) / 1e9
+        let names = self.description.sinks.map(\.name)
         return PipelineReport(
             pipeline: self.description.name,
             seconds: seconds,
@@ -309,7 +318,7 @@ final class PipelineRun: Sendable {
             // Not with the drain's: a source may have been refused after it, when its report was made.
             balanced: totals.isBalanced && totals.agrees(with: self.pool.ledger),
             events: totals.events,
-            sinks: zip(self.endpoints.sinks, totals.sinks).map { PipelineReport.Sink(name: $0.name, ledger: $1) },
+            sinks: zip(names, totals.sinks).map { PipelineReport.Sink(name: $0, ledger: $1) },
             rows: self.windows == nil ? nil : totals.rows,
             latency: totals.latency,
             memoryPeakBytes: PeakMemory.bytes(),

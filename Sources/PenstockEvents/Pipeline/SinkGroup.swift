@@ -9,72 +9,226 @@
 
 import Penstock
 
-/// All sinks of a run and the ledgers of what goes to them.
+/// All sinks of a run, and the one for dead letters.
 final class SinkGroup: Sendable {
     let counts: PipelineCounts
-    private let sinks: [SinkWriter]
-    private let deadLetter: SinkWriter?
-    private let onFailure: @Sendable (PenstockError) -> Void
+    let ports: [SinkPort]
+    let letters: DeadLetterDesk
+    private let routes: RoutePlan
+    private let rowRoutes: RowRoutes?
+    private let time: TimeSource
+    private let session: UInt64
+    private let rowsMade = Locked(UInt64(0))
 
-    /// Creates a group; `onFailure` is told once for each sink that fails.
+    /// Makes the lanes of open sinks.
+    ///
+    /// - Parameters:
+    ///   - endpoints: What is open.
+    ///   - description: What to run.
+    ///   - counts: Where everything is counted.
+    ///   - steps: The steps before the sinks.
+    ///   - time: The clock of back-offs.
+    ///   - origin: Nanoseconds since 1970 at the origin of the clock.
+    ///   - session: The number of the run.
+    ///   - report: Told of failures; the run ends if the second is true, and otherwise has failed when it ends.
     init(
-        sinks: [SinkWriter],
-        deadLetter: SinkWriter?,
+        opening endpoints: Endpoints,
+        of description: PipelineDescription,
         counts: PipelineCounts,
-        onFailure: @escaping @Sendable (PenstockError) -> Void
+        steps: CompiledSteps,
+        time: TimeSource,
+        origin: Int64,
+        session: UInt64,
+        report: @escaping @Sendable (PenstockError, _ ends: Bool) -> Void
     ) {
-        self.sinks = sinks
-        self.deadLetter = deadLetter
-        self.counts = counts
-        self.onFailure = onFailure
-    }
-
-    /// Whether there is a sink for dead letters.
-    var hasDeadLetter: Bool { self.deadLetter != nil }
-
-    /// Writes lines to every sink.
-    ///
-    /// - Returns: How many reached all of them.
-    func write(_ bytes: UnsafeRawBufferPointer, lines count: Int) -> Int {
-        self.counts.route(count)
-        var everywhere = count
-        for (index, sink) in self.sinks.enumerated() {
-            let outcome = sink.write(bytes, lines: count)
-            self.counts.settle(sink: index, routed: count, delivered: outcome.delivered)
-            everywhere = min(everywhere, outcome.delivered)
-            if let failure = outcome.failure { self.onFailure(failure) }
+        let letters = DeadLetterDesk(
+            endpoints.deadLetter,
+            retry: description.deadLetterRetry,
+            counts: counts,
+            time: time,
+            origin: origin,
+            session: session,
+            onFailure: { report($0, true) }
+        )
+        let isOnly = endpoints.sinks.count == 1
+        let failures = SinkFailures(isOnlySink: isOnly, hasDeadLetter: letters.isOpen, report: report)
+        self.ports = zip(description.sinks, endpoints.sinks).enumerated().map { index, pair in
+            let (sink, end) = pair
+            let writer = LaneWriter(
+                end.sink,
+                name: sink.name,
+                index: index,
+                retry: sink.options.retry,
+                counts: counts,
+                letters: letters,
+                failures: failures,
+                time: time
+            )
+            let name = "\(description.name)-\(sink.name)"
+            let lane = SinkLane(name: name, options: sink.options, writer: writer, time: time)
+            return SinkPort(sink, index: index, end: end, isOnly: isOnly, lane: lane)
         }
-        return everywhere
+        self.letters = letters
+        self.counts = counts
+        self.routes = steps.routes
+        self.rowRoutes = steps.rowRoutes
+        self.time = time
+        self.session = session
     }
 
-    /// Writes dead letters.
+    /// Whether a worker may write what it has to all sinks, without a copy.
+    var takesDirectly: Bool { self.routes.isUniform && self.ports.allSatisfy(\.takesDirectly) }
+
+    /// The route of an event that goes to every sink.
+    var everySink: SinkRoute { SinkRoute(mask: UInt32.max >> UInt32(32 - self.ports.count)) }
+
+    /// Where an event goes that was scanned for the fields of the sinks' conditions.
+    func route(_ event: EventView) -> SinkRoute {
+        self.routes.isUniform ? self.everySink : self.routes.route(event)
+    }
+
+    /// Writes lines to every sink, in the worker's thread.
     ///
-    /// - Returns: How many were written.
-    func writeLetters(_ bytes: UnsafeRawBufferPointer, lines count: Int) -> Int {
-        guard let deadLetter = self.deadLetter else { return 0 }
-        self.counts.routeLetters(count)
-        let outcome = deadLetter.write(bytes, lines: count)
-        self.counts.settleLetters(routed: count, delivered: outcome.delivered)
-        if let failure = outcome.failure { self.onFailure(failure) }
-        return outcome.delivered
+    /// - Returns: Nil when they reached all of them, and otherwise how many each has written.
+    func write(_ bytes: UnsafeRawBufferPointer, lines count: Int) -> [Int]? {
+        self.counts.route(count)
+        var written: [Int]?
+        for port in self.ports {
+            let delivered = port.write(bytes, lines: count)
+            if delivered < count, written == nil { written = Array(repeating: count, count: self.ports.count) }
+            written?[port.index] = delivered
+        }
+        if written == nil { self.counts.settle(routed: count) }
+        return written
     }
 
-    /// Makes the rows of a window and writes them to every sink.
-    func writeRows(of window: ClosedWindow) {
+    /// Brings events to their sinks, or to the sinks' lanes.
+    func deliver(_ drafts: SinkDrafts, for owner: RoutedEvents.Owner) async {
+        var drafts = drafts
+        let routed = drafts.route(for: owner)
+        self.counts.begin(routed, isCounted: drafts.written != nil)
+        for port in self.ports {
+            if let written = drafts.written?[port.index] {
+                let now = self.time.now()
+                self.counts.settle(0..<written, of: routed, sink: port.index, .delivered, at: now)
+            }
+            for (reason, refused) in drafts.refused(by: port.index) {
+                await self.end(refused, of: port, reason, DropReason.noDeadLetter)
+            }
+            let pending = drafts.pending(for: port.index)
+            if !pending.isEmpty { await self.deliver(pending, to: port, mayWrite: drafts.written == nil) }
+        }
+    }
+
+    /// Makes the rows of a window and brings them to the sinks.
+    func deliverRows(of window: ClosedWindow) async {
         guard var table = window.tables.first else { return }
         for other in window.tables.dropFirst() { table.merge(other) }
-        guard !table.isEmpty else { return }
+        guard !table.isEmpty else {
+            self.counts.settleRows(0, .delivered, of: window.receipts)
+            return
+        }
         var bytes: [UInt8] = []
         let rows = table.appendRows(windowStart: window.start, windowEnd: window.end, to: &bytes)
         self.counts.emit(rows: rows)
-        let delivered = bytes.withUnsafeBytes { self.write($0, lines: rows) }
-        self.counts.settleRows(emitted: rows, delivered: delivered)
+        var written: [Int]?
+        if self.takesDirectly, self.rowRoutes == nil {
+            written = bytes.withUnsafeBytes { self.write($0, lines: rows) }
+            if written == nil {
+                self.counts.settleRows(rows, .delivered, of: window.receipts)
+                return
+            }
+        }
+        var drafts = self.draftRows(bytes)
+        drafts.written = written
+        let lost = rows - drafts.masks.count
+        let isAll = drafts.isEmpty
+        self.counts.settleRows(lost, .dropped(DropReason.noRoute), of: isAll ? window.receipts : [])
+        if !isAll { await self.deliver(drafts, for: .window(window.receipts)) }
     }
 
     /// Counts the rows of a window that nobody may write any more.
     func dropRows(of window: ClosedWindow, _ reason: String) {
         guard var table = window.tables.first else { return }
         for other in window.tables.dropFirst() { table.merge(other) }
-        self.counts.dropRows(table.groupCount, reason)
+        self.counts.dropRows(table.groupCount, reason, of: window.receipts)
+    }
+
+    /// Counts what a lane was left with.
+    func drop(_ left: [LanePart], of port: SinkPort) {
+        for part in left {
+            let events = part.segment.events.selecting(part.range)
+            self.counts.settle(events, sink: port.index, .dropped(DropReason.returned), at: self.time.now())
+        }
+    }
+
+    // MARK: - Private
+
+    private func draftRows(_ bytes: [UInt8]) -> SinkDrafts {
+        var drafts = SinkDrafts(sinkCount: self.ports.count, source: "aggregate", session: self.session)
+        var found = Array(repeating: JSONField.absent, count: self.rowRoutes?.fields.count ?? 0)
+        bytes.withUnsafeBytes { bytes in
+            for line in bytes.split(separator: UInt8(ascii: "\n")) {
+                let line = UnsafeRawBufferPointer(rebasing: line)
+                let position = self.rowsMade.withLock { made in
+                    made += 1
+                    return made
+                }
+                let route = self.rowRoutes?.route(line, &found) ?? self.everySink
+                if route.mask != 0 { drafts.add(line, position: position, to: route) }
+            }
+        }
+        return drafts
+    }
+
+    private func deliver(_ events: Events, to port: SinkPort, mayWrite: Bool) async {
+        var rest = events
+        if mayWrite, port.takesDirectly {
+            let written = events.lines.withUnsafeBytes { port.write($0, lines: events.count) }
+            let now = self.time.now()
+            self.counts.settle(events.selecting(0..<written), sink: port.index, .delivered, at: now)
+            guard written < events.count else { return }
+            rest = events.selecting(written..<events.count)
+        }
+        let segment = LaneSegment(events: rest, arrival: self.time.now())
+        let refusal = await port.lane.offer(segment, waits: port.whenFull == .wait)
+        switch (refusal, port.whenFull) {
+        case (nil, _): break
+        case (.full, .deadLetter):
+            await self.end(rest, of: port, "the queue of the sink is full", DropReason.sinkFull)
+        case (.full, .wait), (.full, .drop):
+            self.counts.settle(rest, sink: port.index, .dropped(DropReason.sinkFull), at: self.time.now())
+        case (.closed, _):
+            self.counts.settle(rest, sink: port.index, .dropped(DropReason.returned), at: self.time.now())
+        }
+    }
+
+    private func end(_ events: Events, of port: SinkPort, _ reason: String, _ dropReason: String) async {
+        await self.letters.end(
+            events,
+            sink: (port.index, port.name),
+            reason: reason,
+            attempts: nil,
+            dropReason: dropReason,
+            counts: self.counts
+        )
+    }
+}
+
+/// Which rows of the aggregate go to which sink.
+struct RowRoutes: Sendable {
+    let fields: FieldSet
+    let plan: RoutePlan
+
+    /// Where a row goes.
+    ///
+    /// - Parameters:
+    ///   - line: The row.
+    ///   - found: Room for its fields.
+    func route(_ line: UnsafeRawBufferPointer, _ found: inout [JSONField]) -> SinkRoute {
+        found.withUnsafeMutableBufferPointer { found in
+            _ = JSONScanner.scan(line, for: self.fields, into: found)
+            return self.plan.route(EventView(line: line, fields: UnsafeBufferPointer(found)))
+        }
     }
 }

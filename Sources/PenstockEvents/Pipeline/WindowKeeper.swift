@@ -17,6 +17,8 @@ struct ClosedWindow: Sendable {
     var end: Int64
     /// What the workers have added, apart.
     var tables: [AggregateTable]
+    /// Who waits for its rows.
+    var receipts: [WindowReceipt] = []
 }
 
 /// Knows the windows of an aggregate, and which table belongs to which.
@@ -47,6 +49,8 @@ final class WindowKeeper: Sendable {
         var number: Int64
         var idle: [AggregateTable] = []
         var leased = 0
+        /// Who waits for its rows: one entry a batch, of sources that are told only.
+        var receipts: [WindowReceipt] = []
         /// Its time has passed.
         var isPassed = false
     }
@@ -97,8 +101,8 @@ final class WindowKeeper: Sendable {
         }
     }
 
-    /// Takes a table back.
-    func release(_ lease: consuming Lease) -> Release {
+    /// Takes a table back, and notes who waits for what was added to it.
+    func release(_ lease: consuming Lease, _ waiting: WindowReceipt? = nil) -> Release {
         let number = lease.window
         let table = lease.table
         return self.state.withLock { state in
@@ -106,6 +110,7 @@ final class WindowKeeper: Sendable {
             guard let index = state.windows.firstIndex(where: { $0.number == number }) else { return .tooLate }
             state.windows[index].leased -= 1
             state.windows[index].idle.append(table)
+            if let waiting { state.windows[index].receipts.append(waiting) }
             guard state.windows[index].isPassed, state.windows[index].leased == 0 else { return .kept }
             return .closed(self.close(state.windows.remove(at: index)))
         }
@@ -151,6 +156,6 @@ final class WindowKeeper: Sendable {
 
     private func close(_ window: Window) -> ClosedWindow {
         let start = window.number * self.every
-        return ClosedWindow(start: start, end: start + self.every, tables: window.idle)
+        return ClosedWindow(start: start, end: start + self.every, tables: window.idle, receipts: window.receipts)
     }
 }

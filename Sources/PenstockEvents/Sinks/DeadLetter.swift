@@ -22,6 +22,10 @@ struct DeadLetter {
     var time: Int64
     /// Whether the event is only the beginning of a line.
     var isCut: Bool
+    /// The sink that has not taken it; nil when it was a step.
+    var sink: String?
+    /// How often that sink has tried it.
+    var attempts: Int?
 
     /// Appends the letter and an LF.
     ///
@@ -33,6 +37,11 @@ struct DeadLetter {
         appendJSONString(self.source, to: &output)
         output += ",\"position\":\(self.position),\"reason\":".utf8
         appendJSONString(self.reason, to: &output)
+        if let sink = self.sink {
+            output += ",\"sink\":".utf8
+            appendJSONString(sink, to: &output)
+        }
+        if let attempts = self.attempts { output += ",\"attempts\":\(attempts)".utf8 }
         output += ",\"time\":\"".utf8
         appendTimestamp(self.time, to: &output)
         output += "\",\"event\":".utf8

@@ -25,6 +25,8 @@ struct OpenSource: Sendable {
         case file(FileDescriptor, repeat: Int)
         /// Made-up events.
         case generator(rate: Double?, count: Int?)
+        /// A source of the user's own.
+        case own(any EventSource)
     }
 
     let name: String
@@ -42,6 +44,8 @@ struct OpenSource: Sendable {
         switch source.kind {
         case .generate(let rate, let count):
             self.init(name: source.name, place: "generated events", input: .generator(rate: rate, count: count))
+        case .own(let own):
+            self.init(name: source.name, place: "a source of its own", input: .own(own.source))
         case .stdin:
             let file = FileDescriptor(STDIN_FILENO)
             try self.init(name: source.name, place: "the standard input", reading: file, times: 1)

@@ -36,11 +36,9 @@ struct SourceRunner: Sendable {
     let source: OpenSource
     let pool: EventBufferPool
     let limits: LineFramer.Limits
-    let counts: PipelineCounts
     let stop: StopSignal
     let time: TimeSource
-    /// Hands a batch to the queue.
-    let submit: @Sendable (EventBatch) async throws(PenstockError) -> Void
+    let intake: SourceIntake
 
     /// Runs until there is nothing more, or until told to stop.
     ///
@@ -50,6 +48,8 @@ struct SourceRunner: Sendable {
         case .file(let file, let times): await self.read(file, times: times)
         case .generator(nil, let count): await self.generate(count ?? .max)
         case .generator(.some(let rate), let count): await self.generate(count ?? .max, rate: rate)
+        // Not here: it runs as a job of a pool, which can leave it behind.
+        case .own: .exhausted
         }
     }
 
@@ -58,15 +58,7 @@ struct SourceRunner: Sendable {
     /// Whether the queue took a batch; if not, it takes none any more.
     private func handOver(_ batch: EventBatch) async -> Bool {
         guard !self.stop.isStopped else { return false }
-        self.counts.offer(batch)
-        do throws(PenstockError) {
-            try await self.submit(batch)
-            self.counts.accept(batch)
-            return true
-        } catch {
-            self.counts.reject(batch)
-            return false
-        }
+        return await self.intake.handOver(batch) == nil
     }
 
     private func read(_ file: FileDescriptor, times: Int) async -> SourceEnd {
@@ -87,7 +79,7 @@ struct SourceRunner: Sendable {
                 if count == 0 { break }
                 let arrival = self.time.now()
                 isEmpty = false
-                self.counts.read(bytes: count)
+                self.intake.counts.read(bytes: count)
                 framer.received(count)
                 while let batch = framer.next(arrival: arrival) {
                     guard await self.handOver(batch) else { return .stopped }

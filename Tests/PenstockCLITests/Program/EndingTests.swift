@@ -87,7 +87,7 @@ struct EndingTests {
 
     @Test("A disk that is full ends the run with an error", .timeLimit(.minutes(5)), .enabled(if: Self.hasFullDevice))
     func full() async throws {
-        let file = Self.endless(sink: "{ type: file, path: /dev/full }")
+        let file = Self.endless(sink: "{ type: file, path: /dev/full, retry: { attempts: 3 } }")
         try await withProgram(["run", "--report", "r.json", "p.yaml"], files: ["p.yaml": file]) { program, folder in
             let ended = await program.end()
             #expect(ended.status == 1, "\(ended.errors)")

@@ -76,6 +76,7 @@ struct ProgramTests {
                 decode        json: an event is a line that holds one JSON object
                 step          filter status >= 500
                 sink          out: file out.ndjson, emptied at the start
+                              takes everything; when it is full, sources wait; 8 attempts
                 dead letters  none: events that cannot be handled are dropped and counted
                 workers       auto, one a core: \(ProcessorCount.available())
                 queue         10,000 events, 64 MiB; sources wait when it is full

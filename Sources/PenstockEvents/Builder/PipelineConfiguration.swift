@@ -1,0 +1,28 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+/// Limits and times of a pipeline.
+public struct PipelineConfiguration: Sendable {
+    /// The most events that wait for a worker; at least 1. Default: 10,000.
+    public var queueEventsMax = 10_000
+    /// The most memory that waiting events hold, in bytes. Default: 64 MiB.
+    public var queueBytesMax = 64 << 20
+    /// How many workers run the steps. Default (nil): as many as there are cores to use.
+    public var workers: Int?
+    /// The longest line that is an event, in bytes without its line end. Default: 1 MiB, because longer ones are rarely
+    /// meant.
+    public var lineBytesMax = 1 << 20
+    /// How long sources go on after an order to drain, so that others may notice. Default: not at all.
+    public var drainDelay = Duration.zero
+    /// How long accepted events may take to find their fates when a source has failed. Default: 30 s.
+    public var drainDeadline = Duration.seconds(30)
+
+    /// Creates the defaults.
+    public init() {}
+}
