@@ -37,7 +37,7 @@ let package = Package(
     targets: [
         .target(name: "CPenstock"),
         .target(name: "Penstock", dependencies: ["CPenstock"], swiftSettings: settings),
-        .target(name: "PenstockTesting", dependencies: ["Penstock"], swiftSettings: settings),
+        .target(name: "PenstockTesting", dependencies: ["Penstock", "PenstockEvents"], swiftSettings: settings),
         .target(name: "PenstockEvents", dependencies: ["CPenstock", "Penstock"], swiftSettings: settings),
         .target(
             name: "PenstockBench",
@@ -82,7 +82,7 @@ let package = Package(
         ),
         .testTarget(
             name: "PenstockTestingTests",
-            dependencies: ["Penstock", "PenstockSimulate", "PenstockTesting"],
+            dependencies: ["Penstock", "PenstockEvents", "PenstockSimulate", "PenstockTesting"],
             swiftSettings: settings
         ),
         .testTarget(

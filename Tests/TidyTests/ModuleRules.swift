@@ -15,7 +15,7 @@ extension Rule {
     static let allowedImports: [String: Set<String>] = [
         "CPenstock": [],
         "Penstock": platform.union(["CPenstock", "Synchronization"]),
-        "PenstockTesting": platform.union(["CPenstock", "Penstock", "Synchronization"]),
+        "PenstockTesting": platform.union(["CPenstock", "Penstock", "PenstockEvents", "Synchronization"]),
         "PenstockEvents": platform.union(["CPenstock", "Penstock", "Synchronization"]),
         "PenstockBench": platform.union(["CPenstock", "Dispatch", "Penstock", "PenstockEvents"]),
         "PenstockKernels": platform.union(["Penstock", "PenstockEvents", "Synchronization"]),

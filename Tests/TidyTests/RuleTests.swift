@@ -99,7 +99,7 @@ struct RuleTests {
             "import Penstock\nimport Dispatch; import Yams\n",
             lines: [2, 2]
         ),
-        Sample("imports", "Sources/PenstockTesting/A.swift", "package import PenstockEvents\n", lines: [1]),
+        Sample("imports", "Sources/PenstockTesting/A.swift", "package import PenstockBench\n", lines: [1]),
         Sample("imports", "Sources/PenstockCLI/A.swift", "import NIOCore\n", lines: [1]),
         Sample("imports", "Sources/PenstockNew/A.swift", "import Penstock\n", lines: [1]),
         Sample("dependencies", "Sources/PenstockCLI/A.swift", "import Yams\nimport ArgumentParser\n", lines: [2]),
