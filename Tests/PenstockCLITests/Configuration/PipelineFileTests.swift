@@ -77,6 +77,58 @@ struct PipelineFileTests {
         #expect(file.paths.map(\.path) == ["flights.ndjson", "late.ndjson", "dead.ndjson"])
     }
 
+    @Test("Every option of a sink is read", .timeLimit(.minutes(5)))
+    func everySinkOption() throws {
+        let file = try PipelineFile.read(
+            """
+            pipeline: p
+            sources: { in: { type: stdin } }
+            sinks:
+              late:
+                type: file
+                path: late.ndjson
+                mode: append
+                rotate: { size: 1MiB, keep: 3 }
+                fsync: batch
+                when: delay > 60
+                when_full: drop
+                queue: { events: 7, bytes: 1KiB }
+                batch: { events: 5, bytes: 2KiB, linger: 100ms }
+                retry: { attempts: 9, initial: 1s, max: 1m }
+              rest: { type: null, when: delay <= 60 }
+              other: { type: "null" }
+            dead_letter: { type: file, path: dead.ndjson, mode: append, retry: { attempts: 2 } }
+            """
+        )
+        var options = SinkOptions()
+        options.when = "delay > 60"
+        options.whenFull = .drop
+        options.queueEventsMax = 7
+        options.queueBytesMax = 1024
+        options.batchEventsMax = 5
+        options.batchBytesMax = 2048
+        options.linger = .milliseconds(100)
+        options.retry.attemptsMax = 9
+        options.retry.backoffInitial = .seconds(1)
+        options.retry.backoffMax = .seconds(60)
+        var written = FileOptions()
+        written.mode = .append
+        written.rotation = .init(bytesMax: 1 << 20, keep: 3)
+        written.sync = .batch
+        var rest = SinkOptions()
+        rest.when = "delay <= 60"
+        #expect(
+            file.description.sinks == [
+                NamedSink(name: "late", kind: .file(path: "late.ndjson", options: written), options: options),
+                NamedSink(name: "rest", kind: .null, options: rest), NamedSink(name: "other", kind: .null),
+            ]
+        )
+        var appended = FileOptions()
+        appended.mode = .append
+        #expect(file.description.deadLetter == .file(path: "dead.ndjson", options: appended))
+        #expect(file.description.deadLetterRetry.attemptsMax == 2)
+    }
+
     @Test("What is left out has its default", .timeLimit(.minutes(5)))
     func defaults() throws {
         let description = try PipelineFile.read(WrongFile.right).description

@@ -278,6 +278,62 @@ extension WrongFile {
         .sink("{ type: file }", 8, "sink 'out' of type file has no 'path'"),
         .sink("{ type: file, path: [a] }", 28, "must be text, not a list"),
         .sink("{ type: stdout, table: a }", 24, "unknown key 'table' in sink 'out' of type stdout"),
+        .sink("{ type: null, when_full: drop }", 22, "unknown key 'when_full' in sink 'out' of type null"),
+        .sink("{ type: }", 16, "'type' of sink 'out' must be text, not nothing"),
+        .sink(
+            "{ type: stdout, when_full: block }",
+            35,
+            "'when_full' of sink 'out' cannot be 'block'",
+            hint: "one of: wait, dead_letter, drop"
+        ),
+        .sink("{ type: stdout, when: a = 1 }", 32, "in 'when' of sink 'out': '=' is not an operator", hint: "'=='?"),
+        .sink("{ type: stdout, when: [a] }", 30, "'when' of sink 'out' must be an expression, not a list"),
+        .sink("{ type: stdout, wehn: a }", 24, "unknown key 'wehn' in sink 'out'", hint: "did you mean 'when'?"),
+        .sink("{ type: stdout, queue: { events: 0 } }", 41, "'queue.events' of sink 'out' must not be 0"),
+        .sink("{ type: stdout, queue: { bytes: 5 } }", 40, "the size '5' has no unit"),
+        .sink("{ type: stdout, queue: { evnts: 5 } }", 33, "unknown key 'evnts'", hint: "did you mean 'events'?"),
+        .sink("{ type: stdout, batch: { events: 1k } }", 41, "'batch.events' of sink 'out' must be a whole number"),
+        .sink("{ type: stdout, batch: { bytes: 0B } }", 40, "'batch.bytes' of sink 'out' must not be 0"),
+        .sink("{ type: stdout, batch: { linger: 5 } }", 41, "the time '5' has no unit"),
+        .sink("{ type: stdout, retry: 5 }", 31, "'retry' of sink 'out' must be a map of keys, not a number"),
+        .sink("{ type: stdout, retry: { attempts: 0 } }", 43, "'retry.attempts' of sink 'out' must not be 0"),
+        .sink("{ type: stdout, retry: { initial: 1d } }", 42, "unknown unit 'd'"),
+        .sink("{ type: stdout, retry: { max: now } }", 38, "'now' is not a time"),
+        .sink(
+            "{ type: file, path: a, mode: apend }",
+            37,
+            "'mode' of sink 'out' cannot be 'apend'",
+            hint: "did you mean 'append'?"
+        ),
+        .sink("{ type: file, path: a, fsync: always }", 38, "'fsync' of sink 'out' cannot be 'always'", hint: "batch"),
+        .sink("{ type: file, path: a, rotate: 1MiB }", 39, "'rotate' of sink 'out' must be a map of keys, not text"),
+        .sink(
+            "{ type: file, path: a, rotate: { keep: 5 } }",
+            39,
+            "'rotate' of sink 'out' has no 'size'",
+            hint: "size: 64MiB"
+        ),
+        .sink("{ type: file, path: a, rotate: { size: 0B } }", 47, "'rotate.size' of sink 'out' must not be 0"),
+        .sink(
+            "{ type: file, path: a, rotate: { size: 1B, keep: 0 } }",
+            57,
+            "'rotate.keep' of sink 'out' must not be 0"
+        ),
+        .sink("{ type: stdout, mode: append }", 24, "unknown key 'mode' in sink 'out' of type stdout"),
+        WrongFile(
+            "condition without fields",
+            "pipeline: p\nsources:\n  in: { type: stdin }\ndecode: lines\nsinks:\n  out: { type: stdout, when: a }\n",
+            6,
+            30,
+            "'when' of sink 'out' reads fields, which events of 'decode: lines' do not have"
+        ),
+        .after(
+            "dead letter with a condition",
+            "dead_letter: { type: file, path: a, when: b }",
+            6,
+            37,
+            "unknown key 'when'"
+        ),
         .after("dead letter without type", "dead_letter: { path: dead.ndjson }", 6, 14, "'dead_letter' has no 'type'"),
         .after(
             "dead letters between data",
