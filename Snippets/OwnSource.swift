@@ -22,6 +22,7 @@ struct OrderLog: Sendable {
 }
 
 // snippet.show
+// snippet.orders
 struct Orders: AcknowledgedSource {
     let log: OrderLog
 
