@@ -63,6 +63,26 @@ final class SinkLane: Sendable {
         self.pool.withLock { $0 = pool }
     }
 
+    /// The pieces in which events can be offered: none is larger than the whole lane, but for a single event that is.
+    func pieces(of events: Events) -> [Events] {
+        let limits = self.state.withLock { $0.machine.limits }
+        if events.count <= limits.eventsMax, events.lines.count <= limits.bytesMax { return [events] }
+        var pieces: [Events] = []
+        var first = 0
+        while first < events.count {
+            var end = first
+            var bytes = 0
+            while end < events.count, end - first < limits.eventsMax {
+                bytes += events.marks[end].length + 1
+                if bytes > limits.bytesMax, end > first { break }
+                end += 1
+            }
+            pieces.append(events.selecting(first..<end))
+            first = end
+        }
+        return pieces
+    }
+
     /// Whether nothing is on its way.
     var isIdle: Bool { self.state.withLock { $0.machine.isIdle } }
 
@@ -136,7 +156,9 @@ final class SinkLane: Sendable {
                 }
                 writer?.resume(returning: .wait)
                 switch offer {
-                case .taken: continuation.resume(returning: nil)
+                case .taken:
+                    if self.linger > .zero { _ = self.lingerBell.trySend(()) }
+                    continuation.resume(returning: nil)
                 case .waits: break
                 case .refused(let refusal): continuation.resume(returning: refusal)
                 }

@@ -190,16 +190,20 @@ final class SinkGroup: Sendable {
             guard written < events.count else { return }
             rest = events.selecting(written..<events.count)
         }
-        let segment = LaneSegment(events: rest, arrival: self.time.now())
+        for piece in port.lane.pieces(of: rest) { await self.offer(piece, to: port) }
+    }
+
+    private func offer(_ events: Events, to port: SinkPort) async {
+        let segment = LaneSegment(events: events, arrival: self.time.now())
         let refusal = await port.lane.offer(segment, waits: port.whenFull == .wait)
         switch (refusal, port.whenFull) {
         case (nil, _): break
         case (.full, .deadLetter):
-            await self.end(rest, of: port, "the queue of the sink is full", DropReason.sinkFull)
+            await self.end(events, of: port, "the queue of the sink is full", DropReason.sinkFull)
         case (.full, .wait), (.full, .drop):
-            self.counts.settle(rest, sink: port.index, .dropped(DropReason.sinkFull), at: self.time.now())
+            self.counts.settle(events, sink: port.index, .dropped(DropReason.sinkFull), at: self.time.now())
         case (.closed, _):
-            self.counts.settle(rest, sink: port.index, .dropped(DropReason.returned), at: self.time.now())
+            self.counts.settle(events, sink: port.index, .dropped(DropReason.returned), at: self.time.now())
         }
     }
 

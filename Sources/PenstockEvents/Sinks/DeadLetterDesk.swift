@@ -126,8 +126,17 @@ final class DeadLetterDesk: Sendable {
         var delivered = 0
         var rest = letters[...]
         var attempt = 1
+        let first = self.written.withLock { written in
+            defer { written += UInt64(count) }
+            return written
+        }
         while true {
-            let (taken, problem, isBroken) = await self.attempt(rest, lines: count - delivered, attempt: attempt)
+            let (taken, problem, isBroken) = await self.attempt(
+                rest,
+                lines: count - delivered,
+                from: first + UInt64(delivered),
+                attempt: attempt
+            )
             delivered += taken
             guard let problem else { return delivered }
             for _ in 0..<taken {
@@ -145,7 +154,9 @@ final class DeadLetterDesk: Sendable {
     }
 
     /// One attempt: how many lines, the first ones, were written, and why not all.
-    private func attempt(_ lines: ArraySlice<UInt8>, lines count: Int, attempt: Int) async -> (Int, String?, Bool) {
+    private func attempt(_ lines: ArraySlice<UInt8>, lines count: Int, from first: UInt64, attempt: Int) async -> (
+        Int, String?, Bool
+    ) {
         if let writer = self.writer {
             let outcome = lines.withUnsafeBytes { writer.write($0, lines: count) }
             return (outcome.delivered, outcome.failure?.reason, outcome.failure?.isBroken ?? false)
@@ -153,10 +164,6 @@ final class DeadLetterDesk: Sendable {
         guard let sink = self.sink else { return (0, "there is none", true) }
         var events = Events()
         events.groups = [Events.Group(source: "dead_letter", session: self.session, routed: nil)]
-        let first = self.written.withLock { written in
-            defer { if attempt == 1 { written += UInt64(count) } }
-            return written
-        }
         lines.withUnsafeBytes { bytes in
             for (place, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
                 let line = UnsafeRawBufferPointer(rebasing: line)

@@ -57,24 +57,20 @@ public final class CollectingSink: EventSink {
 
 /// A sink that never comes back from a write until it is released, whatever is cancelled meanwhile.
 public final class HangingSink: EventSink {
-    private let gate = Channel<Void>(capacity: 1)
-    private let hanging = Locked(0)
+    private let gate = StubbornGate()
 
     /// Creates a sink that hangs.
     public init() {}
 
     /// How many writes hang.
-    public var hangingCount: Int { self.hanging.withLock { $0 } }
+    public var hangingCount: Int { self.gate.waitingCount }
 
     /// Lets all writes return, those to come too.
-    public func release() { self.gate.finish() }
+    public func release() { self.gate.open() }
 
     /// Writes a batch.
     public func write(_ batch: SinkBatch) async throws -> SinkAnswer {
-        self.hanging.withLock { $0 += 1 }
-        defer { self.hanging.withLock { $0 -= 1 } }
-        // A child without cancellation: what hangs in a system call does not hear of it either.
-        while !self.gate.hasEnded { await Task.yield() }
+        await self.gate.pass()
         return .delivered
     }
 }

@@ -87,7 +87,7 @@ public final class CountedSource: AcknowledgedSource {
 
 /// A source that does not return when it is told to stop, until it is released.
 public final class StubbornSource: EventSource {
-    private let gate = Channel<Void>(capacity: 1)
+    private let gate = StubbornGate()
     private let running = Locked(false)
 
     /// Creates a source.
@@ -97,12 +97,12 @@ public final class StubbornSource: EventSource {
     public var isRunning: Bool { self.running.withLock { $0 } }
 
     /// Lets it return.
-    public func release() { self.gate.finish() }
+    public func release() { self.gate.open() }
 
     /// Hands over the events.
     public func run(_ feed: SourceFeed) async throws {
         self.running.withLock { $0 = true }
-        while !self.gate.hasEnded { await Task.yield() }
+        await self.gate.pass()
         self.running.withLock { $0 = false }
     }
 }

@@ -180,6 +180,45 @@ struct DeliveryTests {
         }
     }
 
+    @Test func laneHoldsNoMoreThanItsQueueHoweverLargeBatchesAre() async throws {
+        let hanging = HangingSink()
+        var options = self.options
+        options.queueEventsMax = 20
+        options.whenFull = .drop
+        let pipeline = Pipeline("test") {
+            Generator(count: 5000)
+            Sink("bad", hanging, options: options)
+            NullSink()
+        }
+        async let running = pipeline.run()
+        try await self.until { pipeline.progress().events.accepted == 5000 && hanging.hangingCount == 1 }
+        try await self.until { pipeline.progress().events.inFlight <= 20 }
+        hanging.release()
+        let report = try await running
+        #expect(report.balanced)
+        #expect(report.sinks[0].ledger.delivered >= 20)
+    }
+
+    @Test func lingeringEventsAreWrittenWhenTheirTimeHasCome() async throws {
+        let clock = VirtualClock()
+        let sink = CollectingSink()
+        var options = self.options
+        options.linger = .seconds(5)
+        let source = CountedSource(["{}", "{}", "{}"], batchMax: 1, ending: .stall)
+        let pipeline = Pipeline("test", time: clock.time) {
+            Source("in", source)
+            Sink("out", sink, options: options)
+        }
+        async let running = pipeline.run()
+        try await self.until { pipeline.progress().writing == 3 && clock.sleeperCount == 1 }
+        #expect(sink.lines.isEmpty)
+        clock.advance(by: .seconds(5))
+        try await self.until { source.settlements.count == 3 }
+        #expect(sink.batches.count == 1)
+        pipeline.drain(deadline: .seconds(1))
+        #expect(try await running.events.delivered == 3)
+    }
+
     @Test func sinkThatHangsHoldsUpTheOthersIfAskedTo() async throws {
         let hanging = HangingSink()
         let good = CollectingSink()
