@@ -12,8 +12,18 @@ import PenstockEvents
 
 /// What `check` says about a pipeline file that can be run.
 struct PipelineSummary {
+    /// One part of a pipeline.
+    struct Part {
+        /// What it is.
+        var name: String
+        /// What it says.
+        var text: String
+        /// More of it, for a line of its own.
+        var detail: String?
+    }
+
     /// The parts, in the order in which events pass them: what each is, and what it says.
-    let parts: [(name: String, text: String)]
+    let parts: [Part]
     let memory: MemoryEstimate
     private let description: PipelineDescription
     private let testCount: Int
@@ -26,41 +36,41 @@ struct PipelineSummary {
         self.description = description
         self.testCount = file.testCount
         self.memory = MemoryEstimate(description)
-        var parts: [(name: String, text: String)] = [("pipeline", description.name)]
-        parts += description.sources.map { ("source", "\($0.name): \(Self.text($0.kind))") }
-        parts.append(("decode", Self.text(description.decode)))
-        parts += description.steps.map { ("step", Self.text($0)) }
-        for sink in description.sinks {
-            parts.append(("sink", "\(sink.name): \(Self.text(sink.kind))"))
-            parts.append(("", Self.options(of: sink, in: description)))
+        var parts = [Part(name: "pipeline", text: description.name)]
+        parts += description.sources.map { Part(name: "source", text: "\($0.name): \(Self.text($0.kind))") }
+        parts.append(Part(name: "decode", text: Self.text(description.decode)))
+        parts += description.steps.map { Part(name: "step", text: Self.text($0)) }
+        parts += description.sinks.map { sink in
+            let text = "\(sink.name): \(Self.text(sink.kind))"
+            return Part(name: "sink", text: text, detail: Self.options(of: sink, in: description))
         }
-        parts.append(
-            (
-                "dead letters",
-                description.deadLetter.map(Self.text) ?? "none: events that cannot be handled are dropped and counted"
-            )
-        )
-        parts.append(("workers", description.workers.map(grouped) ?? "auto, one a core: \(ProcessorCount.available())"))
+        let letters = description.deadLetter.map(Self.text)
+        let noLetters = "none: events that cannot be handled are dropped and counted"
+        parts.append(Part(name: "dead letters", text: letters ?? noLetters))
+        let auto = "auto, one a core: \(ProcessorCount.available())"
+        parts.append(Part(name: "workers", text: description.workers.map(grouped) ?? auto))
         let queue = description.queue
-        parts.append(
-            ("queue", "\(grouped(queue.events)) events, \(Self.binary(queue.bytes)); sources wait when it is full")
-        )
+        let limits = "\(grouped(queue.events)) events, \(Self.binary(queue.bytes)); sources wait when it is full"
+        parts.append(Part(name: "queue", text: limits))
         let shutdown = description.shutdown
-        parts.append(("shutdown", "delay \(shown(shutdown.delay)), drain within \(shown(shutdown.drain))"))
+        let times = "delay \(shown(shutdown.delay)), drain within \(shown(shutdown.drain))"
+        parts.append(Part(name: "shutdown", text: times))
         self.parts = parts
     }
 
     /// The summary as aligned lines, the last one ended too.
     func text() -> String {
         var lines = self.parts
-        lines.append(("memory", self.memory.text))
-        lines.append(("delivery", Self.delivery))
+        lines.append(Part(name: "memory", text: self.memory.text))
+        lines.append(Part(name: "delivery", text: Self.delivery))
         if self.testCount > 0 {
             let examples = self.testCount == 1 ? "1 example" : "\(grouped(self.testCount)) examples"
-            lines.append(("tests", "\(examples), of the right shape; this version does not run them"))
+            let text = "\(examples), of the right shape; this version does not run them"
+            lines.append(Part(name: "tests", text: text))
         }
-        return lines.map { name, text in
-            name + String(repeating: " ", count: max(1, 14 - name.count)) + text + "\n"
+        return lines.map { part in
+            let line = part.name + String(repeating: " ", count: max(1, 14 - part.name.count)) + part.text + "\n"
+            return line + (part.detail.map { String(repeating: " ", count: 14) + $0 + "\n" } ?? "")
         }.joined()
     }
 
@@ -74,7 +84,10 @@ struct PipelineSummary {
                 "parts",
                 JSONText.list(
                     self.parts.dropFirst().map { part in
-                        JSONText.object([("part", JSONText.string(part.name)), ("text", JSONText.string(part.text))])
+                        JSONText.object([
+                            ("part", JSONText.string(part.name)),
+                            ("text", JSONText.string(part.detail.map { "\(part.text); \($0)" } ?? part.text)),
+                        ])
                     }
                 )
             ),
@@ -129,6 +142,7 @@ struct PipelineSummary {
     private static func options(of sink: NamedSink, in description: PipelineDescription) -> String {
         let options = sink.options
         var parts = [options.when.map { "when \(shown($0))" } ?? "takes everything"]
+        if sink.kind == .null { return parts.joined() }
         switch sink.whenFull(isOnly: description.sinks.count == 1) {
         case .wait where description.sinks.count == 1: parts.append("when it is full, sources wait")
         case .wait: parts.append("when it is full, sources and the other sinks wait")

@@ -91,6 +91,48 @@ struct ProgramTests {
         )
     }
 
+    @Test("Events go to the sinks that want them", .timeLimit(.minutes(5)))
+    func routes() async throws {
+        let file = """
+            pipeline: routes
+            sources:
+              in: { type: generate, count: 20000 }
+            sinks:
+              errors: { type: file, path: errors.ndjson, when: status >= 500, when_full: wait }
+              found: { type: file, path: found.ndjson, when: status < 400, rotate: { size: 1MiB, keep: 9 } }
+              half: { type: null, when: status < 300 }
+            """
+        try await withProgram(["check", "p.yaml"], files: ["p.yaml": file]) { program, _ in
+            let output = await program.end().output
+            #expect(
+                output.contains(
+                    """
+                    sink          errors: file errors.ndjson, emptied at the start
+                                  when status >= 500; when it is full, sources and the other sinks wait; 8 attempts
+                    sink          found: file found.ndjson, emptied at the start, put aside at 1 MiB, 9 kept
+                                  when status < 400; when it is full, events are dropped and counted, for want of a \
+                    dead_letter; 8 attempts
+                    sink          half: nowhere: events are counted and let go
+                                  when status < 300
+
+                    """
+                ),
+                "\(output)"
+            )
+        }
+        try await withProgram(["run", "--json", "p.yaml"], files: ["p.yaml": file]) { program, folder in
+            let ended = await program.end()
+            #expect(ended.status == 0, "\(ended.errors)")
+            let report = try ReadReport.last(of: ended.errors)
+            #expect(report.balanced && report.addsUp)
+            // 404 and 429 go nowhere.
+            let lost = report.events.dropped["no_route", default: 0]
+            #expect(lost > 0 && report.events.delivered == 20_000 - lost)
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+            #expect(names.contains("found.ndjson.2"))
+        }
+    }
+
     @Test("A wrong file starts nothing and tells all that is wrong", .timeLimit(.minutes(5)))
     func wrongFile() async throws {
         let file = Self.generate.replacing("status >= 500", with: "status >>").replacing("count", with: "cuont")
