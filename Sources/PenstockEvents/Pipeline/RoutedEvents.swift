@@ -38,8 +38,6 @@ final class RoutedEvents: @unchecked Sendable {
     static let sinksMax = 32
 
     let owner: Owner
-    /// How many there are.
-    let count: Int
     /// For each event the sinks that have not dealt with it, as bits.
     private var pending: [UInt32]
     /// For each event the worst fate so far, as a place in `reasons` counted from 2; 0 is delivered, 1 dead-lettered.
@@ -55,7 +53,6 @@ final class RoutedEvents: @unchecked Sendable {
     ///   - sinks: For each event the sinks that it goes to, as bits; none is 0.
     init(owner: Owner, sinks: [UInt32]) {
         self.owner = owner
-        self.count = sinks.count
         self.open = sinks.count
         self.pending = sinks
         self.worst = Array(repeating: 0, count: sinks.count)
