@@ -61,6 +61,9 @@ final class PipelineCounts: Sendable {
         var totals: Totals
         /// What is on its way to sinks.
         var routed: [ObjectIdentifier: RoutedEvents] = [:]
+        /// Nobody waits for sinks any more. What is said of them from now on comes from workers that were given up, and changes
+        /// nothing: all that was on its way has been counted as abandoned.
+        var isOver = false
         /// Receipts of which each event has its fate, and whose source is to be told once the lock is released.
         var settled: [BatchReceipt] = []
     }
@@ -184,6 +187,7 @@ extension PipelineCounts {
     /// Events or rows are about to be written to every sink at once, all by the worker that has them.
     func route(_ count: Int) {
         self.change { state in
+            guard !state.isOver else { return }
             for index in state.totals.sinks.indices { state.totals.sinks[index].route(count) }
         }
     }
@@ -191,6 +195,7 @@ extension PipelineCounts {
     /// All of them have reached every sink.
     func settle(routed count: Int) {
         self.change { state in
+            guard !state.isOver else { return }
             for index in state.totals.sinks.indices { state.totals.sinks[index].settle(count, .delivered) }
         }
     }
@@ -200,6 +205,7 @@ extension PipelineCounts {
     /// - Parameter isCounted: Whether the sinks' ledgers have heard of them by ``route(_:)``.
     func begin(_ routed: RoutedEvents, isCounted: Bool = false) {
         self.change { state in
+            guard !state.isOver else { return }
             if case .batch(let batch) = routed.owner { state.totals.accept(batch) }
             state.routed[ObjectIdentifier(routed)] = routed
             guard !isCounted else { return }
@@ -234,6 +240,7 @@ extension PipelineCounts {
     /// - Returns: Whether there was anything.
     func abandonRouted(at now: UInt64) -> Bool {
         self.change { state in
+            defer { state.isOver = true }
             let left = Array(state.routed.values)
             for routed in left {
                 for sink in state.totals.sinks.indices {
@@ -241,7 +248,18 @@ extension PipelineCounts {
                     state.settle(places, of: routed, sink: sink, .dropped(DropReason.abandoned), at: now)
                 }
             }
-            return !left.isEmpty
+            // What a worker writes itself, without an account of its own, and has not come back from.
+            let fate = SinkFate.dropped(DropReason.abandoned)
+            var isLeft = !left.isEmpty
+            for sink in state.totals.sinks.indices where state.totals.sinks[sink].inFlight > 0 {
+                state.totals.sinks[sink].settle(state.totals.sinks[sink].inFlight, fate)
+                isLeft = true
+            }
+            if state.totals.rows.inFlight > 0 {
+                state.totals.rows.settle(state.totals.rows.inFlight, fate)
+                isLeft = true
+            }
+            return isLeft
         }
     }
 
@@ -261,6 +279,7 @@ extension PipelineCounts {
     /// A window has closed and made rows.
     func emit(rows: Int) {
         self.change { state in
+            guard !state.isOver else { return }
             state.totals.rows.emitted += rows
             state.totals.rows.inFlight += rows
         }
@@ -269,6 +288,7 @@ extension PipelineCounts {
     /// Emitted rows have a fate; when they are all of their window, so have the events in it.
     func settleRows(_ count: Int, _ fate: SinkFate, of receipts: [WindowReceipt]) {
         self.change { state in
+            guard !state.isOver else { return }
             state.totals.rows.settle(count, fate)
             state.settle(receipts, fate)
         }
@@ -290,6 +310,7 @@ extension PipelineCounts.State {
         _ fate: SinkFate,
         at now: UInt64
     ) {
+        guard !self.isOver else { return }
         var news = 0
         var fates = BatchFates()
         for place in places {
