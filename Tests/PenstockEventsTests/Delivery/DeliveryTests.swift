@@ -249,16 +249,9 @@ struct DeliveryTests {
         async let running = pipeline.run()
         try await self.until { hanging.hangingCount == 1 && pipeline.progress().events.inFlight > 10_000 }
         pipeline.drain(deadline: .zero)
-        let isDone = Locked(false)
-        let moving = Task {
-            while !isDone.withLock({ $0 }) {
-                if clock.sleeperCount > 0 { clock.advance(by: .seconds(10)) }
-                await Task.yield()
-            }
-        }
+        let mover = ClockMover(clock, by: .seconds(10))
         let report = try await running
-        isDone.withLock { $0 = true }
-        await moving.value
+        mover.stop()
         #expect(report.balanced)
         #expect(report.exit.name == "deadline")
         #expect(report.events.inFlight == 0)
@@ -320,21 +313,26 @@ struct DeliveryTests {
 
     @Test func sinkAsksForLongerThanItsBackOff() async throws {
         struct Busy: EventSink {
+            let time: TimeSource
+            let attempts = Locked<[UInt64]>([])
+
             func write(_ batch: SinkBatch) async throws -> SinkAnswer {
-                batch.attempt == 1 ? .retry("busy", after: .seconds(60)) : .delivered
+                self.attempts.withLock { $0.append(self.time.now()) }
+                return batch.attempt == 1 ? .retry("busy", after: .seconds(60)) : .delivered
             }
         }
         let clock = VirtualClock()
+        let busy = Busy(time: clock.time)
         let pipeline = Pipeline("test", time: clock.time) {
             Source("in", CountedSource(["{}"]))
-            Sink("out", Busy(), options: self.options)
+            Sink("out", busy, options: self.options)
         }
-        async let running = pipeline.run()
-        try await self.until { clock.sleeperCount > 0 }
-        clock.advance(by: .seconds(59))
-        #expect(pipeline.progress().events.inFlight == 1)
-        clock.advance(by: .seconds(1))
-        #expect(try await running.events.delivered == 1)
+        let mover = ClockMover(clock, by: .milliseconds(100))
+        let report = try await pipeline.run()
+        mover.stop()
+        #expect(report.balanced && report.events.delivered == 1)
+        let attempts = busy.attempts.withLock { $0 }
+        #expect(attempts.count == 2 && attempts[1] - attempts[0] >= 60_000_000_000)
     }
 
     @Test func partOfABatchIsTriedAgainUnderAnotherName() async throws {
