@@ -23,7 +23,7 @@ package struct DisciplinesBench: Sendable {
     /// Runs of each discipline.
     package var repetitions: Int
 
-    package init(buffer: Int = 1000, workers: Int = 1, events: Int = 1_000_000, repetitions: Int = 5) {
+    package init(buffer: Int = 10_000, workers: Int = 1, events: Int = 1_000_000, repetitions: Int = 5) {
         self.buffer = buffer
         self.workers = workers
         self.events = events

@@ -24,7 +24,7 @@ struct BenchDisciplinesCommand: AsyncParsableCommand {
     )
 
     @Option(help: ArgumentHelp("The most jobs that wait for a worker.", valueName: "n"))
-    var buffer = 1000
+    var buffer = 10_000
 
     @Option(help: ArgumentHelp("Workers that run jobs. More than one wait for each other, too.", valueName: "n"))
     var workers = 1
