@@ -116,7 +116,10 @@ final class ErasedDiscipline<Job: Sendable>: AnyDiscipline<Job>, @unchecked Send
     @usableFromInline
     override func prepare(capacity: Int) { self.doPrepare(capacity) }
     @usableFromInline
-    override func admits(_ job: borrowing Job, size: Int, free: Int) -> Bool { self.doAdmit(job, size, free) }
+    override func admits(_ job: borrowing Job, size: Int, free: Int) -> Bool {
+        // There is a place, whatever the pool keeps back: a tenant without jobs gets it.
+        self.doAdmit(job, size, max(size, free))
+    }
     @usableFromInline
     override func enqueue(
         _ jobs: UnsafeMutablePointer<Job>,

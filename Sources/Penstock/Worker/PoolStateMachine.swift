@@ -216,10 +216,9 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
     func hasPlace(for job: borrowing Job, _ size: JobSize) -> Bool {
         guard self.fits(size) else { return false }
         guard self.limitsAdmission, let discipline = self.discipline else { return true }
-        // Whoever fills the promised places may be the one whose job this is. There is a place in any case, and a tenant
-        // without jobs gets it.
+        // Whoever fills the promised places may be the one whose job this is.
         let free = self.limits.capacity - self.queued - 2 * self.promised - self.reserve
-        return discipline.admits(job, size: size.count, free: max(size.count, free))
+        return discipline.admits(job, size: size.count, free: free)
     }
 
     /// Whether a producer that comes may go ahead of those who wait: when nobody waits; or when those who do wait for
