@@ -18,20 +18,35 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// What stands behind the trait: packages that who embeds the pool must not build.
+let server: TargetDependencyCondition? = .when(traits: ["Server"])
+
 let package = Package(
     name: "penstock",
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Penstock", targets: ["Penstock"]),
         .library(name: "PenstockEvents", targets: ["PenstockEvents"]),
+        .library(name: "PenstockHTTP", targets: ["PenstockHTTP"]),
+        .library(name: "PenstockSQLite", targets: ["PenstockSQLite"]),
         .library(name: "PenstockTesting", targets: ["PenstockTesting"]),
         .executable(name: "penstock", targets: ["PenstockCLI"]),
         .executable(name: "penstock-kernels", targets: ["PenstockKernels"]),
         .executable(name: "penstock-simulate", targets: ["PenstockSimulate"]),
     ],
+    traits: [
+        .default(enabledTraits: ["Server"]),
+        .trait(name: "Server", description: "HTTP in and out (SwiftNIO), and the durable queue (GRDB, SQLite)."),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
@@ -39,6 +54,31 @@ let package = Package(
         .target(name: "Penstock", dependencies: ["CPenstock"], swiftSettings: settings),
         .target(name: "PenstockTesting", dependencies: ["Penstock", "PenstockEvents"], swiftSettings: settings),
         .target(name: "PenstockEvents", dependencies: ["CPenstock", "Penstock"], swiftSettings: settings),
+        .target(
+            name: "PenstockHTTP",
+            dependencies: [
+                "Penstock",
+                "PenstockEvents",
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
+                .product(name: "Hummingbird", package: "hummingbird", condition: server),
+                .product(name: "HummingbirdTLS", package: "hummingbird", condition: server),
+                .product(name: "Logging", package: "swift-log", condition: server),
+                .product(name: "NIOCore", package: "swift-nio", condition: server),
+                .product(name: "NIOPosix", package: "swift-nio", condition: server),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: server),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "PenstockSQLite",
+            dependencies: [
+                "Penstock",
+                "PenstockEvents",
+                .product(name: "GRDB", package: "GRDB.swift", condition: server),
+            ],
+            swiftSettings: settings
+        ),
         .target(
             name: "PenstockBench",
             dependencies: ["CPenstock", "Penstock", "PenstockEvents"],
@@ -64,6 +104,8 @@ let package = Package(
                 "Penstock",
                 "PenstockBench",
                 "PenstockEvents",
+                .target(name: "PenstockHTTP", condition: server),
+                .target(name: "PenstockSQLite", condition: server),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -73,6 +115,30 @@ let package = Package(
         .testTarget(
             name: "PenstockEventsTests",
             dependencies: ["Penstock", "PenstockEvents", "PenstockTesting"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PenstockHTTPTests",
+            dependencies: [
+                "Penstock",
+                "PenstockEvents",
+                "PenstockHTTP",
+                "PenstockTesting",
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
+                .product(name: "NIOCore", package: "swift-nio", condition: server),
+                .product(name: "NIOPosix", package: "swift-nio", condition: server),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PenstockSQLiteTests",
+            dependencies: [
+                "Penstock",
+                "PenstockEvents",
+                "PenstockSQLite",
+                "PenstockTesting",
+                .product(name: "GRDB", package: "GRDB.swift", condition: server),
+            ],
             swiftSettings: settings
         ),
         .testTarget(
