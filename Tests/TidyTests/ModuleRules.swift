@@ -17,6 +17,7 @@ extension Rule {
         "Penstock": platform.union(["CPenstock", "Synchronization"]),
         "PenstockTesting": platform.union(["CPenstock", "Penstock", "PenstockEvents", "Synchronization"]),
         "PenstockEvents": platform.union(["CPenstock", "Penstock", "Synchronization"]),
+        "PenstockLifecycle": ["Logging", "Penstock", "PenstockEvents", "ServiceLifecycle"],
         "PenstockBench": platform.union(["CPenstock", "Dispatch", "Penstock", "PenstockEvents"]),
         "PenstockKernels": platform.union(["Penstock", "PenstockEvents", "Synchronization"]),
         "PenstockSimulate": ["ArgumentParser", "Penstock", "PenstockTesting"],

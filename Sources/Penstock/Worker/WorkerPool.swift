@@ -179,6 +179,18 @@ public final class WorkerPool<Job: Sendable, Output: Sendable>: Sendable {
         return await self.waitForReport(onCancel: grace)
     }
 
+    /// Begins what ``drain(deadline:grace:)`` does, and returns at once: for handlers of signals, which cannot wait.
+    ///
+    /// - Parameters:
+    ///   - deadline: How long queued jobs may run; nil for the configured time.
+    ///   - grace: How long running jobs may then take; nil for the configured time.
+    package func beginDrain(deadline: Duration?, grace: Duration?) {
+        self.core.beginDrain(
+            deadline: deadline ?? self.core.configuration.drainDeadline,
+            grace: grace ?? self.core.configuration.drainGrace
+        )
+    }
+
     // MARK: - Private
 
     @inlinable
