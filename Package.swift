@@ -21,6 +21,9 @@ let settings: [SwiftSetting] = [
 /// What stands behind the trait: packages that who embeds the pool must not build.
 let server: TargetDependencyCondition? = .when(traits: ["Server"])
 
+/// What needs the C library of PostgreSQL.
+let postgres: TargetDependencyCondition? = .when(traits: ["Postgres"])
+
 let package = Package(
     name: "penstock",
     platforms: [.macOS(.v15)],
@@ -29,6 +32,7 @@ let package = Package(
         .library(name: "PenstockEvents", targets: ["PenstockEvents"]),
         .library(name: "PenstockHTTP", targets: ["PenstockHTTP"]),
         .library(name: "PenstockLifecycle", targets: ["PenstockLifecycle"]),
+        .library(name: "PenstockPostgres", targets: ["PenstockPostgres"]),
         .library(name: "PenstockSQLite", targets: ["PenstockSQLite"]),
         .library(name: "PenstockTesting", targets: ["PenstockTesting"]),
         .executable(name: "penstock", targets: ["PenstockCLI"]),
@@ -37,6 +41,10 @@ let package = Package(
     ],
     traits: [
         .default(enabledTraits: ["Server"]),
+        .trait(
+            name: "Postgres",
+            description: "The sink for PostgreSQL, by libpq: Debian's libpq-dev, Homebrew's libpq."
+        ),
         .trait(name: "Server", description: "HTTP in and out (SwiftNIO), and the durable queue (GRDB, SQLite)."),
     ],
     dependencies: [
@@ -82,6 +90,16 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .systemLibrary(
+            name: "CPostgres",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
+        .target(
+            name: "PenstockPostgres",
+            dependencies: ["Penstock", "PenstockEvents", .target(name: "CPostgres", condition: postgres)],
+            swiftSettings: settings
+        ),
         .target(
             name: "PenstockSQLite",
             dependencies: [
@@ -117,6 +135,7 @@ let package = Package(
                 "PenstockBench",
                 "PenstockEvents",
                 .target(name: "PenstockHTTP", condition: server),
+                .target(name: "PenstockPostgres", condition: postgres),
                 .target(name: "PenstockSQLite", condition: server),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
@@ -152,6 +171,16 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PenstockPostgresTests",
+            dependencies: [
+                "Penstock",
+                "PenstockEvents",
+                "PenstockTesting",
+                .target(name: "PenstockPostgres", condition: postgres),
             ],
             swiftSettings: settings
         ),

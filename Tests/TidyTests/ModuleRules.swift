@@ -18,6 +18,8 @@ extension Rule {
         "PenstockTesting": platform.union(["CPenstock", "Penstock", "PenstockEvents", "Synchronization"]),
         "PenstockEvents": platform.union(["CPenstock", "Penstock", "Synchronization"]),
         "PenstockLifecycle": ["Logging", "Penstock", "PenstockEvents", "ServiceLifecycle"],
+        "CPostgres": [],
+        "PenstockPostgres": platform.union(["CPostgres", "Penstock", "PenstockEvents"]),
         "PenstockBench": platform.union(["CPenstock", "Dispatch", "Penstock", "PenstockEvents"]),
         "PenstockKernels": platform.union(["Penstock", "PenstockEvents", "Synchronization"]),
         "PenstockSimulate": ["ArgumentParser", "Penstock", "PenstockTesting"],

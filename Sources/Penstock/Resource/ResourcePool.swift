@@ -74,6 +74,9 @@ public final class ResourcePool<Resource: Sendable>: Sendable {
         return await self.core.waitForReport(onCancel: self.core.configuration.drainGrace)
     }
 
+    /// Begins what ``run()`` does, and returns: for an owner that ends it with ``drain(deadline:grace:)``, and so waits for it.
+    package func start() throws(PenstockError) { try self.core.start() }
+
     /// Ends the pool, and returns by the deadline plus the grace whatever the closures and those who lease do.
     ///
     /// From now on no resource is leased, and every waiting lease ends with `closed`. Resources are destroyed as they
