@@ -12,6 +12,7 @@
 import collections
 import hashlib
 import json
+import re
 import sys
 
 PEAK_MAX = 40_000_000
@@ -38,7 +39,7 @@ def rows_of(path):
         return [json.loads(line) for line in file]
 
 
-def read_report(work, name):
+def read_report(work, name, dead_lettered=0):
     with open(f"{work}/{name}.json", encoding="utf-8") as file:
         report = json.load(file)
     expect("balanced", report["balanced"], True)
@@ -48,8 +49,9 @@ def read_report(work, name):
     ends = ["delivered", "filtered", "aggregated", "dead_lettered", "in_flight", "stored"]
     total = sum(events[end] for end in ends) + sum(events["dropped"].values())
     expect("accepted", events["accepted"], total)
-    for fate in ("rejected", "waiting", "dead_lettered", "in_flight"):
+    for fate in ("rejected", "waiting", "in_flight"):
         expect(fate, events[fate], 0)
+    expect("dead_lettered", events["dead_lettered"], dead_lettered)
     expect("dropped", events["dropped"], {})
     if report["memory_peak_bytes"] >= PEAK_MAX:
         raise Mismatch(f"peak memory is {report['memory_peak_bytes'] / 1e6:.1f} MB, not below {PEAK_MAX / 1e6:.0f} MB")
@@ -118,7 +120,30 @@ def check_count(path, work, name, times):
     return report, f"{wanted:,} lines counted"
 
 
-CHECKS = {"flights": check_flights, "by-type": check_by_type, "lines": check_lines, "count": check_count}
+APACHE = re.compile(
+    rb'^(\S+) (\S+) (\S+) \[([^\]]+)\] "((?:[^"\\]|\\.)*)" (\d{3}) (\d+|-) "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)"$'
+)
+
+
+def check_parsed(path, work, name, times):
+    lines = lines_of(path)
+    matches = [APACHE.match(line) for line in lines]
+    wrong = [place for place, match in enumerate(matches, 1) if match is None]
+    report = read_report(work, name, len(wrong) * times)
+    wanted = collections.Counter(int(match[6]) for match in matches if match)
+    wanted = {status: count * times for status, count in wanted.items()}
+    found = collections.Counter()
+    for row in rows_of(f"{work}/{name}.out"):
+        found[row["status"]] += row["requests"]
+    expect("requests by status", dict(found), wanted)
+    letters = rows_of(f"{work}/{name}.dead")
+    expect("the dead letters' lines", sorted(letter["position"] for letter in letters), sorted(wrong * times))
+    for letter in letters:
+        expect("the dead letter's event", letter["event"], lines[letter["position"] - 1].decode())
+    return report, f"{sum(wanted.values()):,} lines parsed, {len(wanted)} statuses equal, dead letters: line {wrong}"
+
+
+CHECKS = {"parsed": check_parsed, "flights": check_flights, "by-type": check_by_type, "lines": check_lines, "count": check_count}
 
 
 def main():

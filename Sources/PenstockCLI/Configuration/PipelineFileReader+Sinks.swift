@@ -143,8 +143,7 @@ extension PipelineFileReader {
     }
 
     private mutating func condition(_ value: YAMLValue, what: String) -> String? {
-        let aggregates = self.file.description.steps.contains { if case .aggregate = $0 { true } else { false } }
-        if !aggregates, self.file.description.decode != .json {
+        if !self.known.areObjects {
             let entry = YAMLValue.Entry(key: "when", place: value.place, value: value)
             self.refuseDecode(entry, what: "'when' of \(what) reads fields")
         }

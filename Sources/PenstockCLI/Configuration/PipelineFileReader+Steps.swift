@@ -11,13 +11,16 @@ import PenstockEvents
 
 // Steps.
 extension PipelineFileReader {
+    /// The kinds of steps.
+    static let stepKeys = ["filter", "select", "rename", "parse", "aggregate"]
+
     mutating func readSteps(_ value: YAMLValue) {
         let example = "start each step with '- ', such as '- filter: delay > 60'"
         guard let steps = self.values.list(value, what: "'steps'", hint: example) else { return }
         var aggregated = false
         for (number, step) in steps.enumerated() {
             let what = "step \(number + 1)"
-            let known = ["filter", "aggregate"]
+            let known = Self.stepKeys
             guard let entries = self.values.entries(of: step, what: what, example: "- filter: delay > 60") else {
                 continue
             }
@@ -26,7 +29,7 @@ extension PipelineFileReader {
             }
             let named = entries.filter { known.contains($0.key) }
             if entries.isEmpty {
-                self.values.fail(step.place, "\(what) is empty", hint: "one of: filter, aggregate")
+                self.values.fail(step.place, "\(what) is empty", hint: "one of: \(known.joined(separator: ", "))")
             } else if named.count > 1 {
                 self.values.fail(named[1].place, "\(what) has two keys", hint: "start the second step with '- '")
             }
@@ -45,18 +48,19 @@ extension PipelineFileReader {
     private mutating func readStep(_ entry: YAMLValue.Entry, what: String) {
         switch entry.key {
         case "filter": self.readFilter(entry, what: what)
+        case "select": self.readSelect(entry, what: what)
+        case "rename": self.readRename(entry, what: what)
+        case "parse": self.readParse(entry, what: what)
         default: self.readAggregate(entry, what: what)
         }
     }
 
     private mutating func readFilter(_ entry: YAMLValue.Entry, what: String) {
-        if self.file.description.decode != .json {
-            self.refuseDecode(entry, what: "'filter' reads fields")
-        }
+        if !self.known.areObjects { self.refuseDecode(entry, what: "'filter' reads fields") }
         guard
             let text = self.expression(entry.value, what: "'filter' of \(what)", named: "in the filter of \(what)")
         else { return }
-        self.file.description.steps.append(.filter(text))
+        self.add(.filter(text))
     }
 
     /// An expression that parses.
@@ -78,8 +82,8 @@ extension PipelineFileReader {
         }
         do throws(ExpressionError) {
             var fields = FieldSet()
-            _ = try FilterExpression(scalar.text, fields: &fields)
-            return scalar.text
+            let filter = try FilterExpression(scalar.text, fields: &fields)
+            return self.checkFields(of: filter, scalar, at: value.place, named: named) ? scalar.text : nil
         } catch {
             let place = ScalarPlace.place(of: error.offset, in: scalar, from: value.place, of: self.source)
             self.values.fail(place, "\(named): \(error.message)", hint: error.hint)
@@ -91,7 +95,7 @@ extension PipelineFileReader {
         self.values.fail(
             entry.place,
             "\(what), which events of 'decode: \(self.file.description.decode.rawValue)' do not have",
-            hint: "write 'decode: json'"
+            hint: "write 'decode: json', or make objects of lines with a step 'parse'"
         )
     }
 
@@ -120,10 +124,10 @@ extension PipelineFileReader {
             self.values.fail(entry.place, "\(what) works nothing out", hint: "add 'count: NAME', or sum, min or max")
         }
         let readsFields = ["by", "sum", "min", "max"].contains { fields[$0] != nil }
-        if readsFields, self.file.description.decode != .json {
+        if readsFields, !self.known.areObjects {
             self.refuseDecode(entry, what: "\(what) reads fields")
         }
-        self.file.description.steps.append(.aggregate(aggregate))
+        self.add(.aggregate(aggregate))
     }
 
     private mutating func window(_ value: YAMLValue) -> Duration? {
@@ -169,15 +173,19 @@ extension PipelineFileReader {
         return columns
     }
 
-    private mutating func fieldPath(_ value: YAMLValue, what: String) -> String? {
+    mutating func fieldPath(_ value: YAMLValue, what: String) -> String? {
         guard let path = self.values.text(value, what: what) else { return nil }
         self.checkFieldPath(path, what: what, at: value.place)
         return path
     }
 
-    private mutating func checkFieldPath(_ path: String, what: String, at place: Place) {
-        if path.split(separator: ".", omittingEmptySubsequences: false).contains(where: \.isEmpty) {
+    /// Notes a path that is none, or that no event has.
+    mutating func checkFieldPath(_ path: String, what: String, at place: Place) {
+        let names = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        if names.contains("") {
             self.values.fail(place, "\(what) is '\(shown(path))', which is no field path", hint: "such as a or a.b")
+        } else if self.known.areObjects, let problem = self.known.problem(of: names) {
+            self.values.fail(place, "\(what): \(shown(problem, limit: 200))", hint: self.hint(for: path))
         }
     }
 

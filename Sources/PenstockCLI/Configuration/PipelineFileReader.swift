@@ -18,6 +18,8 @@ struct PipelineFileReader {
 
     let source: SourceText
     var values = ValueReader()
+    /// What is known of the fields of events behind the steps that were read so far.
+    var known = KnownFields(.json)
     var file = PipelineFile(description: PipelineDescription(name: "", sources: [], sinks: []))
 
     init(source: SourceText) {
@@ -87,6 +89,7 @@ struct PipelineFileReader {
         let words = DecodeFormat.allCases.map(\.rawValue)
         guard let word = self.values.choice(value, what: "'decode'", of: words) else { return }
         self.file.description.decode = DecodeFormat(rawValue: word) ?? .json
+        self.known = KnownFields(self.file.description.decode)
     }
 
     private mutating func readQueue(_ value: YAMLValue) {

@@ -191,14 +191,17 @@ struct ValueReader {
 }
 
 /// A text from a file, short enough for a message and without characters that would move the terminal.
-func shown(_ text: String) -> String {
+func shown(_ text: String) -> String { shown(text, limit: 60) }
+
+/// A text from a file, at most `limit` characters of it, without characters that would move the terminal.
+func shown(_ text: String, limit: Int) -> String {
     var result = ""
-    for scalar in text.unicodeScalars.prefix(60) {
+    for scalar in text.unicodeScalars.prefix(limit) {
         if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
             result += "\\u{\(String(scalar.value, radix: 16))}"
         } else {
             result.unicodeScalars.append(scalar)
         }
     }
-    return text.unicodeScalars.count > 60 ? result + "…" : result
+    return text.unicodeScalars.count > limit ? result + "…" : result
 }

@@ -185,6 +185,17 @@ struct PipelineSummary {
         switch step {
         case .filter(let expression): return "filter \(shown(expression))"
         case .own: return "a step of its own"
+        case .select(let paths): return "select \(paths.map(shown).joined(separator: ", "))"
+        case .rename(let pairs):
+            return "rename \(pairs.map { "\(shown($0.old)) to \(shown($0.new))" }.joined(separator: ", "))"
+        case .parse(let what):
+            let form =
+                switch what.form {
+                case .apacheCombined: "Apache's combined log format"
+                case .pattern(let text): "the pattern \(shown(text))"
+                }
+            let subject = what.field.map { "the field \(shown($0))" } ?? "each line"
+            return "parse \(subject) by \(form)"
         case .aggregate(let aggregate):
             var results: [String] = []
             if let count = aggregate.count { results.append("count as \(shown(count))") }

@@ -79,16 +79,14 @@ package struct AggregateSpecification: Sendable {
     package mutating func bind(_ fields: inout FieldSet) {
         self.paths = FieldPaths()
         for path in self.by + self.columns.map(\.field) {
-            _ = self.paths.add(Self.split(path), fields: &fields)
+            _ = self.paths.add(FieldPaths.split(path), fields: &fields)
         }
     }
 
     /// What is wrong with it: a path with an empty name, or two results of one name.
     package func problem() -> String? {
         for path in self.by + self.columns.map(\.field) {
-            let names = Self.split(path)
-            if names.contains("") { return "'\(path)' is not a field path" }
-            if names.count > FieldPaths.namesMax { return "'\(path)' has more than \(FieldPaths.namesMax) names" }
+            if let problem = FieldPaths.problem(of: path) { return problem }
         }
         var seen: Set<String> = []
         for name in Self.names(by: self.by, count: self.count, columns: self.columns) {
@@ -99,10 +97,6 @@ package struct AggregateSpecification: Sendable {
     }
 
     // MARK: - Private
-
-    private static func split(_ path: String) -> [String] {
-        path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    }
 
     /// The names of a row's values, in order.
     private static func names(by: [String], count: String?, columns: [Column]) -> [String] {

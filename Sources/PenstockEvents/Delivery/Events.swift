@@ -63,6 +63,27 @@ public struct Events: Sendable {
         self.lines.append(UInt8(ascii: "\n"))
     }
 
+    /// Adds an event that a function makes.
+    ///
+    /// - Parameters:
+    ///   - position: Its position at its source.
+    ///   - group: Its place in ``groups``.
+    ///   - make: Appends its bytes, or says why there is none.
+    /// - Returns: Why nothing was added; nil when it was.
+    @inline(__always)
+    mutating func append(position: UInt64, group: Int, _ make: (inout [UInt8]) -> String?) -> String? {
+        let start = self.lines.count
+        if let problem = make(&self.lines) {
+            self.lines.removeLast(self.lines.count - start)
+            return problem
+        }
+        self.marks.append(
+            Mark(start: start, length: self.lines.count - start, position: position, index: 0, group: group)
+        )
+        self.lines.append(UInt8(ascii: "\n"))
+        return nil
+    }
+
     /// Adds some of other events, copying their bytes.
     mutating func append(_ range: some Collection<Int>, of other: Events) {
         let firstGroup = self.groups.count

@@ -34,6 +34,9 @@ package struct FilterExpression: Sendable {
         self.program = try ExpressionParser.parse(text, fields: &fields)
     }
 
+    /// The paths it reads.
+    package var paths: [[String]] { self.program.paths.names }
+
     /// Says what becomes of an event; allocates nothing unless it fails.
     ///
     /// - Parameter event: An event that was scanned for the fields this expression asked for.

@@ -31,4 +31,20 @@ package struct EventView {
             count: Int(field.length)
         )
     }
+
+    /// The object that a validated line holds, without white space around it.
+    var object: JSONField {
+        let start = self.line.firstIndex { $0 > 0x20 } ?? 0
+        return JSONField(from: start, to: self.line.count, kind: .object)
+    }
+
+    /// The bytes of a value as they stand in the line: a string with its quotes.
+    @inline(__always)
+    func source(of field: JSONField) -> UnsafeBufferPointer<UInt8> {
+        switch field.kind {
+        case .string, .escapedString:
+            self.bytes(of: JSONField(from: Int(field.offset) - 1, to: field.end + 1, kind: field.kind))
+        default: self.bytes(of: field)
+        }
+    }
 }

@@ -19,33 +19,38 @@ import Darwin
 enum JSONMember {
     /// The last member of this name, or absent.
     static func find(_ name: UnsafeBufferPointer<UInt8>, of object: JSONField, in event: EventView) -> JSONField {
-        var reader = TrustingReader(bytes: event.bytes(of: object), at: 1)
         var found = JSONField.absent
+        Self.forEach(of: object, in: event) { key, value in
+            if Self.key(key, of: event, is: name) { found = value }
+        }
+        return found
+    }
+
+    /// Calls a function with each member of an object, in their order: its key and its value.
+    @inline(__always)
+    static func forEach(of object: JSONField, in event: EventView, _ body: (JSONField, JSONField) -> Void) {
+        var reader = TrustingReader(bytes: event.bytes(of: object), at: 1)
         while true {
             reader.skipSpace()
-            guard reader.byte == UInt8(ascii: "\"") else { return found }
-            let key = reader.skipValue()
+            guard reader.byte == UInt8(ascii: "\"") else { return }
+            var key = reader.skipValue()
             reader.skipSpace()
             reader.at &+= 1
             reader.skipSpace()
-            let value = reader.skipValue()
-            if Self.key(reader.bytes, key, is: name) {
-                found = value
-                found.offset &+= object.offset
-            }
+            var value = reader.skipValue()
+            key.offset &+= object.offset
+            value.offset &+= object.offset
+            body(key, value)
             reader.skipSpace()
-            guard reader.byte == UInt8(ascii: ",") else { return found }
+            guard reader.byte == UInt8(ascii: ",") else { return }
             reader.at &+= 1
         }
     }
 
+    /// Whether a key is the text of some bytes.
     @inline(__always)
-    private static func key(
-        _ bytes: UnsafeBufferPointer<UInt8>,
-        _ key: JSONField,
-        is name: UnsafeBufferPointer<UInt8>
-    ) -> Bool {
-        let text = UnsafeBufferPointer(rebasing: bytes[Int(key.offset)..<key.end])
+    static func key(_ key: JSONField, of event: EventView, is name: UnsafeBufferPointer<UInt8>) -> Bool {
+        let text = event.bytes(of: key)
         if key.kind == .escapedString { return JSONText(text).equals(name) }
         guard text.count == name.count else { return false }
         guard let left = text.baseAddress, let right = name.baseAddress else { return true }

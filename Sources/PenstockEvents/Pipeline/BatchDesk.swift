@@ -23,8 +23,10 @@ struct BatchDesk: Sendable {
     var letterCount = 0
     /// What goes to sinks otherwise.
     var drafts: SinkDrafts?
-    /// What goes to the next step of the user's own.
+    /// What goes to the next stretch of steps.
     var survivors = Events()
+    /// What events are rewritten with.
+    var rewriting = RewriteDesk()
 
     /// Lines for the sinks, other than the current run.
     private var output: [UInt8] = []

@@ -74,8 +74,8 @@ final class BatchRunner: Sendable {
         var lease = self.windows?.lease(at: now)
         switch batch.defect {
         case .none:
-            if self.steps.hasOwnSteps {
-                await self.runOwnSteps(batch, at: now, &desk, &lease)
+            if self.steps.hasStretches {
+                await self.runStretches(batch, at: now, &desk, &lease)
             } else {
                 let stretch = self.steps.last
                 batch.withEvents { bytes, slices in
@@ -148,8 +148,8 @@ final class BatchRunner: Sendable {
         )
     }
 
-    /// Runs stretches of steps, with the user's own between them.
-    private func runOwnSteps(
+    /// Runs stretches of steps one behind the other.
+    private func runStretches(
         _ batch: EventBatch,
         at now: UInt64,
         _ desk: inout BatchDesk,
@@ -168,11 +168,14 @@ final class BatchRunner: Sendable {
                     self.runAny(stretch, input, &desk, &lease)
                 }
             }
-            guard let step = stretch.step else { return }
             let survivors = desk.survivors
             desk.survivors = Events()
             guard !survivors.isEmpty else { return }
-            events = await self.handle(survivors, by: step, batch, at: now, &desk)
+            switch stretch.ending {
+            case .none: return
+            case .rewrite: events = survivors
+            case .own(let step): events = await self.handle(survivors, by: step, batch, at: now, &desk)
+            }
         }
     }
 
@@ -182,7 +185,7 @@ final class BatchRunner: Sendable {
         _ desk: inout BatchDesk,
         _ lease: inout WindowKeeper.Lease?
     ) {
-        if stretch.step == nil {
+        guard let ending = stretch.ending else {
             self.runLast(stretch, input, &desk, &lease)
             return
         }
@@ -193,7 +196,41 @@ final class BatchRunner: Sendable {
                 routed: nil
             )
         ]
-        self.run(stretch, isLast: false, input, &desk, &lease)
+        switch ending {
+        case .own: self.run(stretch, isLast: false, input, &desk, &lease)
+        case .rewrite(let rewrite): self.run(stretch, rewrite, input, &desk, &lease)
+        }
+    }
+
+    /// Runs a stretch of steps that ends with other bytes for each event.
+    private func run(
+        _ stretch: CompiledSteps.Stretch,
+        _ rewrite: EventRewrite,
+        _ input: Input,
+        _ desk: inout BatchDesk,
+        _ lease: inout WindowKeeper.Lease?
+    ) {
+        var fields: [JSONField] = []
+        swap(&fields, &desk.found)
+        var survivors = Events()
+        swap(&survivors, &desk.survivors)
+        fields.withUnsafeMutableBufferPointer { found in
+            for slice in input.slices {
+                let line = input.line(slice)
+                switch self.verdict(on: line, stretch, isLast: false, found, &lease) {
+                case .filtered: desk.fates.filtered += 1
+                case .deadLetter(let reason): self.deadLetter(reason, slice, input, &desk)
+                case .routed, .aggregated:
+                    let event = EventView(line: line, fields: UnsafeBufferPointer(found))
+                    let problem = survivors.append(position: input.position(of: slice), group: 0) { output in
+                        rewrite.apply(to: event, &output, &desk.rewriting)
+                    }
+                    if let problem { self.deadLetter(problem, slice, input, &desk) }
+                }
+            }
+        }
+        swap(&survivors, &desk.survivors)
+        swap(&fields, &desk.found)
     }
 
     /// Lets a step of the user's own handle events.

@@ -79,6 +79,12 @@ package struct QueueDescription: Sendable, Equatable {
 package enum StepDescription: Sendable, Equatable {
     /// Keeps the events for which an expression is true.
     case filter(String)
+    /// Keeps fields, by their paths, and leaves the others out.
+    case select([String])
+    /// Gives fields other names.
+    case rename([RenameDescription])
+    /// Makes objects of text.
+    case parse(ParseDescription)
     /// Ends the events in windows of time and emits one row a group.
     case aggregate(AggregateDescription)
     /// Does what the user's own step does.

@@ -29,6 +29,9 @@ struct WrongFileTests {
     @Test("Steps", .timeLimit(.minutes(5)), arguments: WrongFile.steps)
     func steps(_ file: WrongFile) { Self.check(file) }
 
+    @Test("Steps that make other events", .timeLimit(.minutes(5)), arguments: WrongFile.rewriting)
+    func rewriting(_ file: WrongFile) { Self.check(file) }
+
     @Test("Expressions", .timeLimit(.minutes(5)), arguments: WrongFile.expressions)
     func expressions(_ file: WrongFile) { Self.check(file) }
 

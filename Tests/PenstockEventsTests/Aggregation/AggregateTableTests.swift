@@ -239,8 +239,8 @@ import Testing
         #expect(problem(by: ["a"], count: "a") == "two values of a row would be called 'a'")
         #expect(problem(by: [], count: "n", sum: [("x", "n")]) == "two values of a row would be called 'n'")
         #expect(problem(by: ["window_start"]) == "two values of a row would be called 'window_start'")
-        #expect(problem(by: ["a..b"]) == "'a..b' is not a field path")
-        #expect(problem(by: [""]) == "'' is not a field path")
+        #expect(problem(by: ["a..b"]) == "'a..b' is no field path")
+        #expect(problem(by: [""]) == "'' is no field path")
         #expect(problem(by: [], count: "") == "a result has no name")
     }
 }
