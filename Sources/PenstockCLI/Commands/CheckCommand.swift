@@ -22,7 +22,7 @@ struct CheckCommand: AsyncParsableCommand {
 
             On success it prints the parts of the pipeline, its greatest memory and its delivery guarantee. Each \
             error is 'file.yaml:line:column: error: …' on stderr, with a hint below it. Exit codes: 0 the file can \
-            be run; 78 it cannot. The examples under 'tests' are checked for their shape and not run yet.
+            be run; 78 it cannot. The examples under 'tests' are checked for their shape; 'penstock test' runs them.
             """
     )
 

@@ -30,6 +30,8 @@ struct PenstockCommand: AsyncParsableCommand {
             A pipeline is described in one YAML file: where events come from, what is done to them, where they go.
 
               penstock check flights.yaml     says what the file means, or all that is wrong with it
+              penstock test flights.yaml      runs the examples in it
+              penstock graph flights.yaml     draws it
               penstock run flights.yaml       runs it, and accounts for every event at the end
               penstock bench pool             measures what a job costs on this machine
               penstock bench tune             finds the workers and the capacity that suit a kind of job
@@ -38,7 +40,10 @@ struct PenstockCommand: AsyncParsableCommand {
             passed with events left; 64 wrong usage; 78 wrong pipeline file.
             """,
         version: penstockVersion,
-        subcommands: [RunCommand.self, CheckCommand.self, BenchCommand.self]
+        subcommands: [
+            RunCommand.self, CheckCommand.self, TestCommand.self, GraphCommand.self, ExportCommand.self,
+            BenchCommand.self,
+        ]
     )
 
     static func main() async {

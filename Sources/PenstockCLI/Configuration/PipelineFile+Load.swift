@@ -19,10 +19,13 @@ extension PipelineFile {
     /// The largest pipeline file; the longest by hand are a few kilobytes.
     static let bytesMax = 1 << 20
 
-    /// Reads a pipeline file and looks at the files it names; changes nothing on disk.
+    /// Reads a pipeline file; changes nothing on disk.
     ///
+    /// - Parameters:
+    ///   - path: The pipeline file.
+    ///   - looksAtFiles: Whether the files that it names must be such as `run` can use.
     /// - Throws: All that is wrong with it.
-    static func load(_ path: String) throws(DiagnosticsError) -> PipelineFile {
+    static func load(_ path: String, looksAtFiles: Bool = true) throws(DiagnosticsError) -> PipelineFile {
         let bytes: [UInt8]
         do throws(SystemError) {
             bytes = try FileContents.read(path, bytesMax: Self.bytesMax)
@@ -37,7 +40,7 @@ extension PipelineFile {
             ])
         }
         let file = try Self.read(try Self.text(of: bytes))
-        let diagnostics = file.pathDiagnostics(pipelineFile: path)
+        let diagnostics = looksAtFiles ? file.pathDiagnostics(pipelineFile: path) : []
         guard diagnostics.isEmpty else { throw DiagnosticsError(diagnostics: diagnostics.sortedByPlace()) }
         return file
     }

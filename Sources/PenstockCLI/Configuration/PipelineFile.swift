@@ -31,8 +31,8 @@ struct PipelineFile {
     var paths: [PathUse] = []
     /// Where `workers` is set; nil where it is left to the default.
     var workersPlace: Place?
-    /// How many examples stand under `tests`.
-    var testCount = 0
+    /// The examples under `tests`.
+    var tests: [PipelineExample] = []
 }
 
 extension PipelineFile.Role {

@@ -11,6 +11,9 @@ import PenstockEvents
 
 // Sources, and the type of sources and sinks.
 extension PipelineFileReader {
+    /// The types of sources that run.
+    static let sourceTypes = ["file", "stdin", "generate"]
+
     mutating func readSources(_ value: YAMLValue) {
         let example = "in: { type: file, path: events.ndjson }"
         guard let entries = self.values.entries(of: value, what: "'sources'", example: example) else { return }
@@ -58,8 +61,9 @@ extension PipelineFileReader {
 
     private mutating func source(_ value: YAMLValue, name: String) -> SourceDescription? {
         let what = "source '\(shown(name))'"
-        let running = ["file", "stdin", "generate"]
-        guard let type = self.type(of: value, what: what, running: running, planned: ["http", "nats", "sqlite"]) else {
+        guard
+            let type = self.type(of: value, what: what, running: Self.sourceTypes, planned: ["http", "nats", "sqlite"])
+        else {
             return nil
         }
         switch type {

@@ -12,7 +12,7 @@ import PenstockEvents
 // Sinks and their options.
 extension PipelineFileReader {
     /// The types of sinks that run.
-    private static let sinkTypes = ["file", "stdout", "null"]
+    static let sinkTypes = ["file", "stdout", "null"]
     /// The types of sinks that are to come.
     private static let plannedSinkTypes = ["sqlite", "http", "nats", "postgres"]
     /// How events get to a sink.

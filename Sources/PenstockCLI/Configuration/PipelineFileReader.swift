@@ -191,31 +191,6 @@ struct PipelineFileReader {
             self.file.description.shutdown.drain = drain
         }
     }
-
-    private mutating func readTests(_ value: YAMLValue) {
-        let example = "start each example with '- name: …'"
-        guard let tests = self.values.list(value, what: "'tests'", hint: example) else { return }
-        for (number, test) in tests.enumerated() {
-            let what = "test \(number + 1)"
-            let required = [
-                "name": "'name: what it shows'", "input": "'input: [ … ]'", "expect": "'expect: [ … ]'",
-            ]
-            guard
-                let fields = self.values.fields(
-                    of: test,
-                    what: what,
-                    known: ["name", "input", "expect"],
-                    required: required
-                )
-            else { continue }
-            if let name = fields["name"] { _ = self.values.text(name, what: "'name' of \(what)") }
-            for key in ["input", "expect"] {
-                guard let value = fields[key] else { continue }
-                _ = self.values.list(value, what: "'\(key)' of \(what)", hint: "write '\(key): [ { … }, { … } ]'")
-            }
-        }
-        self.file.testCount = tests.count
-    }
 }
 
 /// How many workers a pipeline may have.

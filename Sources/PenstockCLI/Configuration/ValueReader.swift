@@ -10,6 +10,8 @@
 /// Reads typed values and notes what is wrong with them, so that all of it is found at once.
 struct ValueReader {
     var diagnostics: [Diagnostic] = []
+    /// The keys that each map may have which was read, by what it is: so a test holds the schema to them.
+    private(set) var knownKeys: [String: [String]] = [:]
 
     /// Whether what is found from here on will be shown: of very many faults only the first are.
     private var isSuggesting: Bool { self.diagnostics.count < 1000 }
@@ -32,6 +34,7 @@ struct ValueReader {
         known: [String],
         required: [String: String] = [:]
     ) -> [String: YAMLValue]? {
+        self.knownKeys[what] = known
         guard let entries = self.entries(of: value, what: what, example: "\(known[0]): …") else { return nil }
         var fields: [String: YAMLValue] = [:]
         var meant = Set<String>()

@@ -34,7 +34,7 @@ struct PipelineSummary {
     init(_ file: PipelineFile) {
         let description = file.description
         self.description = description
-        self.testCount = file.testCount
+        self.testCount = file.tests.count
         self.memory = MemoryEstimate(description)
         var parts = [Part(name: "pipeline", text: description.name)]
         parts += description.sources.map { Part(name: "source", text: "\($0.name): \(Self.text($0.kind))") }
@@ -65,7 +65,7 @@ struct PipelineSummary {
         lines.append(Part(name: "delivery", text: Self.delivery))
         if self.testCount > 0 {
             let examples = self.testCount == 1 ? "1 example" : "\(grouped(self.testCount)) examples"
-            let text = "\(examples), of the right shape; this version does not run them"
+            let text = "\(examples); 'penstock test' runs them"
             lines.append(Part(name: "tests", text: text))
         }
         return lines.map { part in
@@ -116,7 +116,7 @@ struct PipelineSummary {
 
     // MARK: - Private
 
-    private static func text(_ source: SourceDescription) -> String {
+    static func text(_ source: SourceDescription) -> String {
         switch source {
         case .file(let path, let times):
             return times == 1 ? "file \(shown(path))" : "file \(shown(path)), \(grouped(times)) times"
@@ -129,7 +129,7 @@ struct PipelineSummary {
         }
     }
 
-    private static func text(_ sink: SinkDescription) -> String {
+    static func text(_ sink: SinkDescription) -> String {
         switch sink {
         case .stdout: "standard output"
         case .file(let path, let options): "file \(shown(path)), \(Self.text(options))"
@@ -156,7 +156,7 @@ struct PipelineSummary {
         return parts.joined(separator: "; ")
     }
 
-    private static func text(_ options: FileOptions) -> String {
+    static func text(_ options: FileOptions) -> String {
         var parts: [String] = []
         switch options.mode {
         case .truncate: parts.append("emptied at the start")
@@ -173,7 +173,7 @@ struct PipelineSummary {
         return parts.joined(separator: ", ")
     }
 
-    private static func text(_ decode: DecodeFormat) -> String {
+    static func text(_ decode: DecodeFormat) -> String {
         switch decode {
         case .json: "json: an event is a line that holds one JSON object"
         case .lines: "lines: an event is a line without its LF or CRLF"
@@ -181,7 +181,7 @@ struct PipelineSummary {
         }
     }
 
-    private static func text(_ step: StepDescription) -> String {
+    static func text(_ step: StepDescription) -> String {
         switch step {
         case .filter(let expression): return "filter \(shown(expression))"
         case .own: return "a step of its own"
@@ -207,7 +207,7 @@ struct PipelineSummary {
         }
     }
 
-    private static func binary(_ bytes: Int) -> String {
+    static func binary(_ bytes: Int) -> String {
         bytes.isMultiple(of: 1 << 20) ? "\(grouped(bytes >> 20)) MiB" : shown(bytes: bytes)
     }
 }

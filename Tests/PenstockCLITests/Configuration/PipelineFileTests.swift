@@ -44,6 +44,7 @@ struct PipelineFileTests {
             tests:
               - name: keeps late flights
                 input: [ { origin: ORD, delay: 61, distance: 10 } ]
+                sink: out
                 expect: [ { origin: ORD, flights: 1 } ]
             """
         )
@@ -73,7 +74,7 @@ struct PipelineFileTests {
         #expect(description.deadLetter == .file(path: "dead.ndjson"))
         #expect(description.shutdown.delay == .milliseconds(50))
         #expect(description.shutdown.drain == .seconds(90))
-        #expect(file.testCount == 1)
+        #expect(file.tests.count == 1)
         #expect(file.paths.map(\.path) == ["flights.ndjson", "late.ndjson", "dead.ndjson"])
     }
 

@@ -189,4 +189,101 @@ extension WrongFile {
         ),
         .after("unknown step", "steps:\n  - selct: [a]", 7, 5, "unknown key 'selct'", hint: "did you mean 'select'?"),
     ]
+
+    /// Faults of the examples.
+    static let tests: [WrongFile] = [
+        .after("tests that are a map", "tests: { name: a }", 6, 8, "must be a list, not a map", hint: "- name:"),
+        .after(
+            "test without name",
+            "tests:\n  - { input: [], expect: [] }",
+            7,
+            5,
+            "has no 'name'",
+            hint: "what it shows"
+        ),
+        .after("test without input", "tests:\n  - { name: a, expect: [] }", 7, 5, "has no 'input'"),
+        .after("test without expect", "tests:\n  - { name: a, input: [] }", 7, 5, "has no 'expect'"),
+        .after(
+            "unknown key of a test",
+            "tests:\n  - { name: a, input: [], expect: [], daed: 1 }",
+            7,
+            39,
+            "unknown key 'daed' in test 1",
+            hint: "did you mean 'dead'?"
+        ),
+        .after(
+            "input that is a number",
+            "tests:\n  - { name: a, input: [5], expect: [] }",
+            7,
+            24,
+            "or the text of a line"
+        ),
+        .after(
+            "input of two lines",
+            "tests:\n  - { name: a, input: [\"a\\nb\"], expect: [] }",
+            7,
+            24,
+            "an event of 'input' is one line"
+        ),
+        .after(
+            "number that JSON lacks",
+            "tests:\n  - { name: a, input: [{ a: 0x1p9999 }], expect: [] }",
+            7,
+            29,
+            "JSON has no number '0x1p9999'"
+        ),
+        .after(
+            "unknown sink of a test",
+            "tests:\n  - { name: a, input: [], expect: [], sink: ot }",
+            7,
+            45,
+            "cannot be 'ot'",
+            hint: "did you mean 'out'?"
+        ),
+        .after(
+            "unknown sink of expect",
+            "tests:\n  - { name: a, input: [], expect: { oot: [] } }",
+            7,
+            37,
+            "unknown key 'oot'",
+            hint: "did you mean 'out'?"
+        ),
+        .after(
+            "sink named twice",
+            "tests:\n  - { name: a, input: [], expect: { out: [] }, sink: out }",
+            7,
+            54,
+            "names its sinks itself"
+        ),
+        .after(
+            "two ways of dead letters",
+            "tests:\n  - { name: a, input: [], expect: [], dead: 1, dead_letters: [x] }",
+            7,
+            62,
+            "both 'dead' and 'dead_letters'"
+        ),
+        .after(
+            "dead letters that are a number",
+            "tests:\n  - { name: a, input: [], expect: [], dead_letters: 1 }",
+            7,
+            53,
+            "must be a list, not a number"
+        ),
+        .after(
+            "one name twice",
+            "tests:\n  - { name: a, input: [], expect: [] }\n  - { name: a, input: [], expect: [] }",
+            8,
+            5,
+            "is called 'a', like the one on line 7"
+        ),
+        WrongFile(
+            "expect of several sinks",
+            "pipeline: p\nsources:\n  in: { type: stdin }\nsinks:\n  a: { type: stdout }\n  b: { type: \"null\" }\n"
+                + "tests:\n  - { name: a, input: [], expect: [] }\n",
+            8,
+            35,
+            "does not say of which sink",
+            hint: "sink: a"
+        ),
+    ]
 }

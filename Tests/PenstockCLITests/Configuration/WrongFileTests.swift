@@ -32,6 +32,9 @@ struct WrongFileTests {
     @Test("Steps that make other events", .timeLimit(.minutes(5)), arguments: WrongFile.rewriting)
     func rewriting(_ file: WrongFile) { Self.check(file) }
 
+    @Test("Examples", .timeLimit(.minutes(5)), arguments: WrongFile.tests)
+    func examples(_ file: WrongFile) { Self.check(file) }
+
     @Test("Expressions", .timeLimit(.minutes(5)), arguments: WrongFile.expressions)
     func expressions(_ file: WrongFile) { Self.check(file) }
 
