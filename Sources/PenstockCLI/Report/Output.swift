@@ -27,6 +27,11 @@ enum Output {
         try Self.write(text, to: STDOUT_FILENO)
     }
 
+    /// Writes bytes to the standard output.
+    static func standard(_ bytes: [UInt8]) throws(SystemError) {
+        try Self.write(bytes[...], to: STDOUT_FILENO)
+    }
+
     /// Writes a file, which is made or emptied.
     static func file(_ text: String, path: String) throws(SystemError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
@@ -54,7 +59,11 @@ enum Output {
     // MARK: - Private
 
     private static func write(_ text: String, to descriptor: Int32) throws(SystemError) {
-        var rest = Array(text.utf8)[...]
+        try Self.write(Array(text.utf8)[...], to: descriptor)
+    }
+
+    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) throws(SystemError) {
+        var rest = bytes
         while !rest.isEmpty {
             let count = systemWrite(descriptor, rest)
             if count >= 0 {

@@ -152,6 +152,8 @@ private struct SinkPlace: Sendable {
     /// What it is in the middle of a sentence.
     let title: String
     let kind: SinkDescription
+    /// Whether dead letters go there.
+    var isForLetters = false
 
     /// The sinks in order, and behind them the one for dead letters.
     static func all(of description: PipelineDescription) -> [SinkPlace] {
@@ -159,7 +161,9 @@ private struct SinkPlace: Sendable {
             SinkPlace(name: $0.name, title: "the sink \"\($0.name)\"", kind: $0.kind)
         }
         if let deadLetter = description.deadLetter {
-            places.append(SinkPlace(name: "dead_letter", title: "the dead-letter sink", kind: deadLetter))
+            places.append(
+                SinkPlace(name: "dead_letter", title: "the dead-letter sink", kind: deadLetter, isForLetters: true)
+            )
         }
         return places
     }
@@ -248,10 +252,28 @@ private struct OpenedSink {
             file.setBlocking(true)
         }
         guard let facts = file.facts() else { throw sink.error(SystemError(errno)) }
+        if sink.isForLetters { try Self.share(file, facts, sink) }
         self.sink = sink
         self.file = file
         self.facts = facts
         self.madePath = madePath
+    }
+
+    /// Lets others know that a run writes to a file of dead letters: who would write it anew has to wait.
+    private static func share(
+        _ file: FileDescriptor,
+        _ facts: FileDescriptor.Facts,
+        _ sink: SinkPlace
+    ) throws(PenstockError) {
+        guard facts.isRegular, case .file(let path, _) = sink.kind else { return }
+        let isTaken = flock(file.number, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+        // Whoever had it may have put another file in its place meanwhile.
+        if isTaken || FileDescriptor.facts(ofPath: path)?.identity != facts.identity {
+            throw PenstockError(
+                .inputOutput,
+                "The dead letters in \(sink.place) are being written anew by somebody else."
+            )
+        }
     }
 
     /// The user's own sink, and what it is in a sentence.

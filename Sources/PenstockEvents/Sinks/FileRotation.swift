@@ -40,7 +40,10 @@ enum FileRotation {
             if rename(path, "\(path).1") != 0 { throw SystemError(errno) }
         }
         switch FileDescriptor.open(path, O_WRONLY | O_CREAT | O_APPEND) {
-        case .success(let next): return next
+        case .success(let next):
+            // As at the start of the run: who would write a file of dead letters anew has to wait.
+            _ = flock(next.number, LOCK_SH | LOCK_NB)
+            return next
         case .failure(let error): throw error
         }
     }
