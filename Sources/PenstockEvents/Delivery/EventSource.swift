@@ -21,12 +21,29 @@ import Penstock
 /// What a pipeline relies on: when it is time to stop, the source's task is cancelled and ``SourceFeed/isStopping`` is
 /// true; the source returns soon. One that does not is left behind when the grace of a drain has passed.
 public protocol EventSource: Sendable {
+    /// Makes the source ready, before any source runs and any file has been changed: binds an address, for instance.
+    ///
+    /// - Throws: Why the run cannot start.
+    func open() async throws
+
     /// Hands over events, until there are no more or it is time to stop.
     ///
     /// - Parameter feed: What takes them.
     /// - Throws: Why there are no more although there should be: the run fails, after the events handed over have found
     ///   their fates. An error of ``SourceFeed/send(_:)`` or a `CancellationError` is no failure once it is time to stop.
     func run(_ feed: SourceFeed) async throws
+
+    /// Lets go of what ``open()`` has made ready; called only when the run could not start and ``run(_:)`` will not be
+    /// called.
+    func close() async
+}
+
+extension EventSource {
+    /// Does nothing.
+    public func open() async throws {}
+
+    /// Does nothing.
+    public func close() async {}
 }
 
 /// A source that is told what became of the events it has handed over.

@@ -54,9 +54,31 @@ public final class SourceFeed: Sendable {
     ///
     /// - Parameter batch: The events. Without any there is nothing to wait for, and a source that is told of its batches
     ///   is told of this one too.
+    /// - Returns: How many events were taken: all there are.
     /// - Throws: `closed` when it is time to stop, `cancelled` when the task was; its `acceptedCount` says how many
     ///   events, the first ones, were taken.
-    public func send(_ batch: SourceBatch) async throws(PenstockError) {
+    @discardableResult
+    public func send(_ batch: SourceBatch) async throws(PenstockError) -> Int {
+        try await self.send(batch, startingBy: nil)
+    }
+
+    /// Hands over a batch if the queue has a place for its first events in time, and then all of it.
+    ///
+    /// So a source that somebody waits for can say that nothing was taken, instead of leaving them to wait.
+    ///
+    /// - Parameters:
+    ///   - batch: The events.
+    ///   - wait: How long the first of them may wait for places. The others wait as long as it takes.
+    /// - Returns: How many events were taken: all there are.
+    /// - Throws: `timedOut` when there was no place in time: none was taken. Otherwise as ``send(_:)``.
+    @discardableResult
+    public func send(_ batch: SourceBatch, startingWithin wait: Duration) async throws(PenstockError) -> Int {
+        try await self.send(batch, startingBy: self.time.now().advanced(by: wait))
+    }
+
+    // MARK: - Private
+
+    private func send(_ batch: SourceBatch, startingBy deadline: UInt64?) async throws(PenstockError) -> Int {
         let receipt = self.settlements.map { BatchReceipt(batch.id, desk: $0) }
         let arrival = self.time.now()
         var position = batch.firstPosition ?? self.nextPosition.withLock { $0 }
@@ -69,11 +91,11 @@ public final class SourceFeed: Sendable {
             let count = Self.copy(rest, into: framer.space())
             framer.received(count)
             rest = rest.dropFirst(count)
-            refusal = await self.handOver(&framer, arrival, receipt, &accepted)
+            refusal = await self.handOver(&framer, arrival, receipt, deadline, &accepted)
         }
         if refusal == nil {
             framer.finish()
-            refusal = await self.handOver(&framer, arrival, receipt, &accepted)
+            refusal = await self.handOver(&framer, arrival, receipt, deadline, &accepted)
         }
         position = framer.position
         self.nextPosition.withLock { $0 = position }
@@ -81,23 +103,63 @@ public final class SourceFeed: Sendable {
         if let refusal {
             throw PenstockError(refusal.code, refusal.message, underlyingError: refusal, acceptedCount: accepted)
         }
+        return accepted
     }
-
-    // MARK: - Private
 
     /// Hands over what the framer has cut; nil when all of it was taken.
     private func handOver(
         _ framer: inout LineFramer,
         _ arrival: UInt64,
         _ receipt: BatchReceipt?,
+        _ deadline: UInt64?,
         _ accepted: inout Int
     ) async -> PenstockError? {
         while let piece = framer.next(arrival: arrival) {
             piece.receipt = receipt
-            if let refusal = await self.intake.handOver(piece) { return refusal }
+            let refusal: PenstockError? =
+                if let deadline, accepted == 0 {
+                    await self.handOver(piece, by: deadline)
+                } else {
+                    await self.intake.handOver(piece)
+                }
+            if let refusal { return refusal }
             accepted += piece.count
         }
         return nil
+    }
+
+    /// Hands one piece over, unless there is no place for it by an instant.
+    private func handOver(_ piece: EventBatch, by deadline: UInt64) async -> PenstockError? {
+        enum Event: Sendable {
+            case done(PenstockError?)
+            case late
+        }
+        let intake = self.intake
+        let time = self.time
+        return await withTaskGroup(of: Event.self) { group in
+            group.addTask { .done(await intake.handOver(piece)) }
+            group.addTask {
+                do {
+                    try await time.sleep(until: deadline)
+                    return .late
+                } catch {
+                    return .done(nil)
+                }
+            }
+            var isLate = false
+            var refusal: PenstockError?
+            // The first one ends the other; a piece that was taken at the last moment is taken.
+            while let event = await group.next() {
+                group.cancelAll()
+                switch event {
+                case .late: isLate = true
+                case .done(let error): refusal = refusal ?? error
+                }
+            }
+            guard let refusal else { return nil }
+            guard isLate, refusal.code == .cancelled else { return refusal }
+            return PenstockError(.timedOut, "The queue had no place for the first events in time.")
+        }
     }
 
     private static func copy(_ bytes: ArraySlice<UInt8>, into space: UnsafeMutableRawBufferPointer) -> Int {

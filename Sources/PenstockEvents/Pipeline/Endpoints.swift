@@ -38,6 +38,12 @@ struct Endpoints: Sendable {
         let own = opened.compactMap(\.own)
         try await Self.open(own)
         do throws(PenstockError) {
+            try await Self.open(sources)
+        } catch {
+            for (_, sink) in own { try? await sink.close() }
+            throw error
+        }
+        do throws(PenstockError) {
             var ends: [SinkEnd] = []
             for sink in opened { ends.append(try sink.end(time: time)) }
             let hasLetters = description.deadLetter != nil
@@ -47,7 +53,25 @@ struct Endpoints: Sendable {
             isComplete = true
         } catch {
             for (_, sink) in own { try? await sink.close() }
+            for source in sources { await source.own?.close() }
             throw error
+        }
+    }
+
+    /// Makes the user's own sources ready; when one cannot be, those before it are closed again.
+    private static func open(_ sources: [OpenSource]) async throws(PenstockError) {
+        for (place, source) in sources.enumerated() {
+            do {
+                try await source.own?.open()
+            } catch {
+                for other in sources[..<place] { await other.own?.close() }
+                let reason = (error as? PenstockError)?.message ?? "\(error)."
+                throw PenstockError(
+                    .inputOutput,
+                    "The source \"\(source.name)\" cannot start: \(reason)",
+                    underlyingError: error
+                )
+            }
         }
     }
 

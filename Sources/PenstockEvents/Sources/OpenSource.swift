@@ -39,6 +39,9 @@ struct OpenSource: Sendable {
     let bytesTotal: Int?
     let isRegular: Bool
 
+    /// The source of the user's own; nil when it is one of Penstock's.
+    var own: (any EventSource)? { if case .own(let source) = self.input { source } else { nil } }
+
     /// Opens what a description names.
     init(opening source: NamedSource) throws(PenstockError) {
         switch source.kind {
