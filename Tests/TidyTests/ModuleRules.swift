@@ -16,6 +16,11 @@ extension Rule {
         "CPenstock": [],
         "Penstock": platform.union(["CPenstock", "Synchronization"]),
         "PenstockTesting": platform.union(["CPenstock", "Penstock", "PenstockEvents", "Synchronization"]),
+        "PenstockHTTP": platform.union([
+            "AsyncHTTPClient", "Hummingbird", "NIOCore", "NIOHTTP1", "NIOHTTPCompression", "NIOPosix", "NIOSSL",
+            "Penstock",
+            "PenstockEvents",
+        ]),
         "PenstockEvents": platform.union(["CPenstock", "Penstock", "Synchronization"]),
         "PenstockLifecycle": ["Logging", "Penstock", "PenstockEvents", "ServiceLifecycle"],
         "CPostgres": [],
@@ -25,7 +30,7 @@ extension Rule {
         "PenstockSimulate": ["ArgumentParser", "Penstock", "PenstockTesting"],
         "PenstockCLI": platform.union([
             "ArgumentParser", "Dispatch", "Foundation", "FoundationEssentials", "Penstock", "PenstockBench",
-            "PenstockEvents", "Synchronization", "Yams",
+            "PenstockEvents", "PenstockHTTP", "PenstockSQLite", "Synchronization", "Yams",
         ]),
     ]
 

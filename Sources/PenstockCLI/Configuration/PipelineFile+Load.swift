@@ -40,7 +40,7 @@ extension PipelineFile {
             ])
         }
         let file = try Self.read(try Self.text(of: bytes))
-        let diagnostics = looksAtFiles ? file.pathDiagnostics(pipelineFile: path) : []
+        let diagnostics = looksAtFiles ? file.pathDiagnostics(pipelineFile: path) + file.checkDiagnostics() : []
         guard diagnostics.isEmpty else { throw DiagnosticsError(diagnostics: diagnostics.sortedByPlace()) }
         return file
     }
@@ -99,6 +99,17 @@ extension PipelineFile {
             }
         }
         return diagnostics
+    }
+
+    /// What `run` would refuse about what only a look can tell.
+    func checkDiagnostics() -> [Diagnostic] {
+        self.checks.compactMap { check in
+            check.problem().map { problem in
+                let sentence = problem.hasSuffix(".") ? problem.dropLast() : problem[...]
+                let text = sentence.prefix(1).lowercased() + sentence.dropFirst()
+                return Diagnostic(check.place, "\(check.what) cannot start: \(text)")
+            }
+        }
     }
 
     // MARK: - Private

@@ -25,10 +25,26 @@ struct PipelineFile {
         var place: Place
     }
 
+    /// Something that only a look at files or the network can tell, for when the file itself is right.
+    struct Check {
+        /// Where the value stands that it is about.
+        var place: Place
+        /// Whose value it is.
+        var what: String
+        /// Looks, and tells what is wrong as a sentence; nil when nothing is.
+        var problem: @Sendable () -> String?
+    }
+
     /// What to run.
     var description: PipelineDescription
     /// The files it names, in the order of the file.
     var paths: [PathUse] = []
+    /// What else is looked at before a run.
+    var checks: [Check] = []
+    /// Who listens where.
+    var listeners: [String: String] = [:]
+    /// Where something asks for a durable queue.
+    var durablePlaces: [Place] = []
     /// Where `workers` is set; nil where it is left to the default.
     var workersPlace: Place?
     /// The examples under `tests`.

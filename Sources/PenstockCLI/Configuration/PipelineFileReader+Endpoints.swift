@@ -12,7 +12,7 @@ import PenstockEvents
 // Sources, and the type of sources and sinks.
 extension PipelineFileReader {
     /// The types of sources that run.
-    static let sourceTypes = ["file", "stdin", "generate"]
+    static let sourceTypes = ["file", "stdin", "generate"] + builtServerTypes
 
     mutating func readSources(_ value: YAMLValue) {
         let example = "in: { type: file, path: events.ndjson }"
@@ -50,6 +50,14 @@ extension PipelineFileReader {
         guard let word = isNull ? "null" : self.values.text(type, what: "'type' of \(what)") else { return nil }
         if running.contains(word) { return word }
         let types = "types: \(running.joined(separator: ", "))"
+        if Self.serverTypes.contains(word) {
+            self.values.fail(
+                type.place,
+                "type '\(word)' of \(what) needs a penstock built with the trait Server",
+                hint: types
+            )
+            return nil
+        }
         if planned.contains(word) {
             self.values.unavailable(type.place, "type '\(word)' of \(what)", hint: types)
             return nil
@@ -62,7 +70,7 @@ extension PipelineFileReader {
     private mutating func source(_ value: YAMLValue, name: String) -> SourceDescription? {
         let what = "source '\(shown(name))'"
         guard
-            let type = self.type(of: value, what: what, running: Self.sourceTypes, planned: ["http", "nats", "sqlite"])
+            let type = self.type(of: value, what: what, running: Self.sourceTypes, planned: ["nats", "sqlite"])
         else {
             return nil
         }
@@ -71,6 +79,9 @@ extension PipelineFileReader {
         case "stdin":
             _ = self.values.fields(of: value, what: "\(what) of type stdin", known: ["type"])
             return .stdin
+        #if Server
+        case "http": return self.httpSource(value, what: what, name: name)
+        #endif
         default: return self.generator(value, what: what)
         }
     }

@@ -12,9 +12,9 @@ import PenstockEvents
 // Sinks and their options.
 extension PipelineFileReader {
     /// The types of sinks that run.
-    static let sinkTypes = ["file", "stdout", "null"]
+    static let sinkTypes = ["file", "stdout", "null"] + builtServerTypes
     /// The types of sinks that are to come.
-    private static let plannedSinkTypes = ["sqlite", "http", "nats", "postgres"]
+    private static let plannedSinkTypes = ["sqlite", "nats", "postgres"]
     /// How events get to a sink.
     private static let laneKeys = ["when", "when_full", "queue", "batch", "retry"]
     /// How a file is written.
@@ -65,6 +65,9 @@ extension PipelineFileReader {
             let known = role == .deadLetter ? ["type"] : ["type", "when"]
             guard let fields = self.values.fields(of: value, what: typed, known: known) else { return nil }
             return (.null, self.options(fields, what: what))
+        #if Server
+        case "http": return self.httpSink(value, what: what, laneKeys: laneKeys)
+        #endif
         default:
             guard
                 let fields = self.values.fields(
@@ -128,7 +131,7 @@ extension PipelineFileReader {
         return bytes
     }
 
-    private mutating func options(_ fields: [String: YAMLValue], what: String) -> SinkOptions {
+    mutating func options(_ fields: [String: YAMLValue], what: String) -> SinkOptions {
         var options = SinkOptions()
         if let value = fields["when"] { options.when = self.condition(value, what: what) }
         if let value = fields["when_full"] {

@@ -50,6 +50,7 @@ struct PipelineFileReader {
         }
         if let value = fields["shutdown"] { self.readShutdown(value) }
         if let value = fields["tests"] { self.readTests(value) }
+        self.refuseDurableWithoutStore()
         return self.file
     }
 

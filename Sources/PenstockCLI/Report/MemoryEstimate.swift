@@ -19,6 +19,8 @@ struct MemoryEstimate: Equatable {
     let buffersBytes: Int
     /// What waits for sinks, in their lanes.
     let lanesBytes: Int
+    /// What clients can make sources hold that listen for them.
+    let clientsBytes: Int
     /// What the system and Swift take before the first event; measured on Linux.
     let programBytes = 20_000_000
 
@@ -29,14 +31,16 @@ struct MemoryEstimate: Equatable {
         self.lanesBytes = description.sinks.reduce(0) { sum, sink in
             sink.kind == .null ? sum : sum + sink.options.queueBytesMax
         }
+        self.clientsBytes = Self.clientsBytes(description)
         self.buffersBytes = (ends + workers) * max(Self.bufferBytes, description.lineBytesMax)
     }
 
-    var total: Int { self.queueBytes + self.lanesBytes + self.buffersBytes + self.programBytes }
+    var total: Int { self.queueBytes + self.lanesBytes + self.buffersBytes + self.clientsBytes + self.programBytes }
 
     var text: String {
         "at most about \(shown(bytes: self.total)): queue \(shown(bytes: self.queueBytes)), "
             + "sinks' queues \(shown(bytes: self.lanesBytes)), "
+            + (self.clientsBytes > 0 ? "clients \(shown(bytes: self.clientsBytes)), " : "")
             + "buffers \(shown(bytes: self.buffersBytes)), program \(shown(bytes: self.programBytes)); "
             + "less when events are small"
     }

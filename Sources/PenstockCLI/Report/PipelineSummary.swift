@@ -121,7 +121,7 @@ struct PipelineSummary {
         case .file(let path, let times):
             return times == 1 ? "file \(shown(path))" : "file \(shown(path)), \(grouped(times)) times"
         case .stdin: return "standard input"
-        case .own: return "a source of its own"
+        case .own(let own): return Self.text(own: own.source)
         case .generate(let rate, let count):
             let amount = count.map { "\(grouped($0)) events" } ?? "events without end"
             let pace = rate.map { "\(grouped(Int($0.rounded()))) a second" } ?? "as fast as they are taken"
@@ -134,7 +134,7 @@ struct PipelineSummary {
         case .stdout: "standard output"
         case .file(let path, let options): "file \(shown(path)), \(Self.text(options))"
         case .null: "nowhere: events are counted and let go"
-        case .own: "a sink of its own"
+        case .own(let own): Self.text(own: own.sink)
         }
     }
 
@@ -153,6 +153,7 @@ struct PipelineSummary {
         }
         let attempts = options.retry.attemptsMax
         parts.append(attempts == 1 ? "no retries" : "\(grouped(attempts)) attempts")
+        if options.concurrency > 1 { parts.append("\(grouped(options.concurrency)) writes at a time, in no order") }
         return parts.joined(separator: "; ")
     }
 

@@ -32,6 +32,7 @@ struct PipelineRun {
             isQuiet: self.settings.quiet
         )
         watch.start()
+        FileLimit.raise()
         let report: PipelineReport
         do {
             report = try await pipeline.run()

@@ -122,7 +122,9 @@ struct RequestRules: Sendable {
         let lengths = head.headers["content-length"]
         if !codings.isEmpty {
             guard lengths.isEmpty else {
-                return .failure(Refusal(answer: .refusal(400, "Content-Length and Transfer-Encoding exclude each other")))
+                return .failure(
+                    Refusal(answer: .refusal(400, "Content-Length and Transfer-Encoding exclude each other"))
+                )
             }
             guard codings.count == 1, codings[0].lowercased() == "chunked" else {
                 return .failure(Refusal(answer: .refusal(501, "the only Transfer-Encoding is chunked")))
@@ -157,7 +159,8 @@ struct RequestRules: Sendable {
             guard name == "utf-8" || name == "us-ascii" else { return nil }
         }
         switch parts.first {
-        case "application/x-ndjson", "application/ndjson", "application/jsonl", "text/plain", "application/octet-stream":
+        case "application/x-ndjson", "application/ndjson", "application/jsonl", "text/plain",
+            "application/octet-stream":
             return .lines
         case "application/json": return .json
         default: return nil

@@ -193,15 +193,7 @@ public final class HTTPSink: EventSink {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         guard let path = self.configuration.authorities else { return configuration }
-        do {
-            configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(path))
-        } catch {
-            throw PenstockError(
-                .invalidConfiguration,
-                "The certificates \"\(path)\" cannot be used: \(error).",
-                underlyingError: error
-            )
-        }
+        configuration.trustRoots = .certificates(try ServerTLS.authorities(path))
         return configuration
     }
 }

@@ -60,7 +60,9 @@ public struct HTTPSinkConfiguration: Sendable {
         var host = authority
         if let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") {
             let port = Int(authority[authority.index(after: colon)...])
-            guard let port, (1...65_535).contains(port) else { return ("its port is no number from 1 to 65535", example) }
+            guard let port, (1...65_535).contains(port) else {
+                return ("its port is no number from 1 to 65535", example)
+            }
             host = authority[..<colon]
         }
         return host.isEmpty ? ("it names no host", example) : nil

@@ -11,8 +11,19 @@
 import NIOSSL
 import Penstock
 
-/// The certificate of a server, ready to be used.
+/// Certificates, ready to be used.
 enum ServerTLS {
+    /// Reads the certificates that a server's must come from.
+    ///
+    /// - Throws: `invalidConfiguration`, with what is wrong.
+    static func authorities(_ path: String) throws(PenstockError) -> [NIOSSLCertificate] {
+        do {
+            return try NIOSSLCertificate.fromPEMFile(path)
+        } catch {
+            throw Self.problem("The certificates \"\(path)\"", error)
+        }
+    }
+
     /// Reads a certificate and its key.
     ///
     /// - Throws: `invalidConfiguration`, with what is wrong.

@@ -1,0 +1,324 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+#if Server
+import PenstockEvents
+import PenstockHTTP
+
+// The source and the sink of type http.
+extension PipelineFileReader {
+    /// Types that need the trait `Server`, as sources and sinks.
+    static let serverTypes = ["http"]
+    /// Those of them that this program has.
+    static let builtServerTypes = serverTypes
+
+    private static let httpSourceKeys = [
+        "type", "listen", "path", "ack", "body", "bodies", "head", "connections", "head_time", "body_time", "body_rate",
+        "idle_time", "wait", "answer_time", "token_file", "tls",
+    ]
+    private static let httpSinkKeys = ["type", "url", "format", "headers", "token_file", "timeout", "tls"]
+
+    // MARK: - The source
+
+    mutating func httpSource(_ value: YAMLValue, what: String, name: String) -> SourceDescription? {
+        guard
+            let fields = self.values.fields(
+                of: value,
+                what: "\(what) of type http",
+                known: Self.httpSourceKeys,
+                required: ["listen": "'listen: 127.0.0.1:8080'"]
+            ), let listen = fields["listen"], let address = self.listenAddress(listen, what: what)
+        else { return nil }
+        var configuration = HTTPSourceConfiguration(listen: address)
+        if let value = fields["path"] { self.readPath(value, what: what, &configuration) }
+        if let value = fields["ack"] { self.readAcknowledgement(value, what: what, &configuration) }
+        self.readSizes(fields, what: what, &configuration)
+        self.readTimes(fields, what: what, &configuration)
+        if let value = fields["connections"],
+            let most = self.values.integer(value, what: "'connections' of \(what)", in: 1...1_000_000)
+        {
+            configuration.connectionsMax = most
+        }
+        configuration.tokenFile = fields["token_file"].flatMap {
+            self.values.text($0, what: "'token_file' of \(what)")
+        }
+        configuration.tls = fields["tls"].flatMap { self.serverTLS($0, what: what) }
+        self.refuseOpenDoor(listen.place, fields, configuration, what: what)
+        let source = HTTPSource(configuration)
+        self.addChecks(of: configuration, fields, what: what)
+        self.refuseSecondListener(on: address, at: listen.place, what: what)
+        return .own(OwnSource(source))
+    }
+
+    /// Refuses `ack: durable` where no durable queue is; called when the whole file has been read.
+    mutating func refuseDurableWithoutStore() {
+        // Whoever brings a durable queue makes this depend on 'queue.store'.
+        for place in self.file.durablePlaces {
+            self.values.fail(
+                place,
+                "'ack: durable' needs a queue with a durable store, and 'queue.store' is memory",
+                hint: "write 'ack: accepted' or 'ack: delivered'"
+            )
+        }
+    }
+
+    private mutating func listenAddress(_ value: YAMLValue, what: String) -> ListenAddress? {
+        guard let text = self.values.text(value, what: "'listen' of \(what)") else { return nil }
+        guard let address = ListenAddress(text) else {
+            self.values.fail(
+                value.place,
+                "'listen' of \(what) cannot be '\(shown(text))'",
+                hint: "an address and a port: 127.0.0.1:8080, [::1]:8080, localhost:8080"
+            )
+            return nil
+        }
+        return address
+    }
+
+    private mutating func readPath(
+        _ value: YAMLValue,
+        what: String,
+        _ configuration: inout HTTPSourceConfiguration
+    ) {
+        guard let path = self.values.text(value, what: "'path' of \(what)") else { return }
+        let allowed = path.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x3F && $0 != 0x23 }
+        guard path.hasPrefix("/"), allowed else {
+            self.values.fail(
+                value.place,
+                "'path' of \(what) cannot be '\(shown(path))'",
+                hint: "a path such as /events"
+            )
+            return
+        }
+        configuration.path = path
+    }
+
+    private mutating func readAcknowledgement(
+        _ value: YAMLValue,
+        what: String,
+        _ configuration: inout HTTPSourceConfiguration
+    ) {
+        let words = HTTPSourceConfiguration.Acknowledgement.allCases.map(\.rawValue)
+        guard let word = self.values.choice(value, what: "'ack' of \(what)", of: words) else { return }
+        configuration.acknowledgement = .init(rawValue: word) ?? .accepted
+        if configuration.acknowledgement == .durable { self.file.durablePlaces.append(value.place) }
+    }
+
+    private mutating func readSizes(
+        _ fields: [String: YAMLValue],
+        what: String,
+        _ configuration: inout HTTPSourceConfiguration
+    ) {
+        if let size = self.size(fields, "body", what: what, in: 1...1 << 30) { configuration.bodyBytesMax = size }
+        if let size = self.size(fields, "head", what: what, in: 256...1 << 20) { configuration.headBytesMax = size }
+        if let size = self.size(fields, "body_rate", what: what, in: 0...1 << 30) { configuration.bodyRateMin = size }
+        if let size = self.size(fields, "bodies", what: what, in: 1...1 << 40) {
+            configuration.bodiesBytesMax = size
+        } else if fields["bodies"] == nil {
+            configuration.bodiesBytesMax = max(configuration.bodiesBytesMax, configuration.bodyBytesMax)
+        }
+        if let value = fields["bodies"], configuration.bodiesBytesMax < configuration.bodyBytesMax {
+            self.values.fail(
+                value.place,
+                "'bodies' of \(what) leaves no room for one body of \(shown(bytes: configuration.bodyBytesMax))",
+                hint: "at least what 'body' is"
+            )
+        }
+    }
+
+    private mutating func readTimes(
+        _ fields: [String: YAMLValue],
+        what: String,
+        _ configuration: inout HTTPSourceConfiguration
+    ) {
+        if let time = self.time(fields, "head_time", what: what) { configuration.headTime = time }
+        if let time = self.time(fields, "body_time", what: what) { configuration.bodyTime = time }
+        if let time = self.time(fields, "idle_time", what: what) { configuration.idleTime = time }
+        if let time = self.time(fields, "wait", what: what) { configuration.wait = time }
+        if let time = self.time(fields, "answer_time", what: what) { configuration.answerTime = time }
+    }
+
+    private mutating func serverTLS(_ value: YAMLValue, what: String) -> HTTPSourceConfiguration.TLS? {
+        guard
+            let fields = self.values.fields(
+                of: value,
+                what: "'tls' of \(what)",
+                known: ["certificate", "key"],
+                required: ["certificate": "'certificate: cert.pem'", "key": "'key: key.pem'"]
+            )
+        else { return nil }
+        let certificate = fields["certificate"].flatMap {
+            self.values.text($0, what: "'tls.certificate' of \(what)")
+        }
+        let key = fields["key"].flatMap { self.values.text($0, what: "'tls.key' of \(what)") }
+        guard let certificate, let key else { return nil }
+        return .init(certificate: certificate, key: key)
+    }
+
+    private mutating func refuseOpenDoor(
+        _ place: Place,
+        _ fields: [String: YAMLValue],
+        _ configuration: HTTPSourceConfiguration,
+        what: String
+    ) {
+        if configuration.listen.isLoopback { return }
+        let missing = ["token_file", "tls"].filter { fields[$0] == nil }
+        guard !missing.isEmpty else { return }
+        self.values.fail(
+            place,
+            "other machines reach \(configuration.listen), and \(what) has no \(missing.joined(separator: " and no "))",
+            hint: "listen on 127.0.0.1, or set both token_file and tls"
+        )
+    }
+
+    private mutating func refuseSecondListener(on address: ListenAddress, at place: Place, what: String) {
+        guard address.port != 0 else { return }
+        if let other = self.file.listeners.updateValue(what, forKey: "\(address)") {
+            self.values.fail(
+                place,
+                "\(what) listens on \(address), where \(other) does",
+                hint: "give each its own port"
+            )
+        }
+    }
+
+    /// What can be told only by looking at files and the network.
+    private mutating func addChecks(
+        of configuration: HTTPSourceConfiguration,
+        _ fields: [String: YAMLValue],
+        what: String
+    ) {
+        if let path = configuration.tokenFile, let place = fields["token_file"]?.place {
+            self.file.checks.append(.init(place: place, what: what) { HTTPCheck.problem(ofToken: path) })
+        }
+        if let tls = configuration.tls, let place = fields["tls"]?.place {
+            self.file.checks.append(.init(place: place, what: what) { HTTPCheck.problem(of: tls) })
+        }
+        if let place = fields["listen"]?.place {
+            let listen = configuration.listen
+            self.file.checks.append(.init(place: place, what: what) { HTTPCheck.problem(of: listen) })
+        }
+    }
+
+    // MARK: - The sink
+
+    mutating func httpSink(
+        _ value: YAMLValue,
+        what: String,
+        laneKeys: [String]
+    ) -> (kind: SinkDescription, options: SinkOptions)? {
+        // The lane of dead letters is one write at a time, in their order.
+        let hasConcurrency = laneKeys.contains("queue")
+        guard
+            let fields = self.values.fields(
+                of: value,
+                what: "\(what) of type http",
+                known: Self.httpSinkKeys + (hasConcurrency ? ["concurrency"] : []) + laneKeys,
+                required: ["url": "'url: https://example.com/events'"]
+            )
+        else { return nil }
+        var options = self.options(fields, what: what)
+        if let value = fields["concurrency"],
+            let count = self.values.integer(value, what: "'concurrency' of \(what)", in: 1...1024)
+        {
+            options.concurrency = count
+        }
+        guard let place = fields["url"], let url = self.values.text(place, what: "'url' of \(what)") else { return nil }
+        if let (reason, hint) = HTTPSinkConfiguration.problem(ofURL: url) {
+            self.values.fail(place.place, "'url' of \(what) cannot be used: \(reason)", hint: hint)
+        }
+        var configuration = HTTPSinkConfiguration(url: url)
+        if let value = fields["format"] {
+            let words = HTTPSinkConfiguration.Format.allCases.map(\.rawValue)
+            let word = self.values.choice(value, what: "'format' of \(what)", of: words)
+            configuration.format = word.flatMap(HTTPSinkConfiguration.Format.init) ?? .ndjson
+        }
+        if let value = fields["headers"] { configuration.headers = self.headers(value, what: what) }
+        if let time = self.time(fields, "timeout", what: what) { configuration.timeout = time }
+        if let value = fields["token_file"], let path = self.values.text(value, what: "'token_file' of \(what)") {
+            configuration.tokenFile = path
+            self.file.checks.append(.init(place: value.place, what: what) { HTTPCheck.problem(ofToken: path) })
+        }
+        if let value = fields["tls"] { configuration.authorities = self.authorities(value, what: what) }
+        return (.own(OwnSink(HTTPSink(configuration))), options)
+    }
+
+    private mutating func headers(_ value: YAMLValue, what: String) -> [(name: String, value: String)] {
+        let example = "X-Origin: penstock"
+        guard let entries = self.values.entries(of: value, what: "'headers' of \(what)", example: example) else {
+            return []
+        }
+        var headers: [(name: String, value: String)] = []
+        for entry in entries {
+            let name = "header '\(shown(entry.key))' of \(what)"
+            guard let text = self.values.text(entry.value, what: name) else { continue }
+            if let problem = HTTPSinkConfiguration.problem(ofHeader: entry.key, value: text) {
+                let isToken = entry.key.lowercased() == "authorization"
+                let hint = isToken ? "put the token into a file, and its path into 'token_file'" : nil
+                self.values.fail(entry.place, "\(name) cannot be used: \(problem)", hint: hint)
+            }
+            headers.append((entry.key, text))
+        }
+        return headers
+    }
+
+    private mutating func authorities(_ value: YAMLValue, what: String) -> String? {
+        guard
+            let fields = self.values.fields(
+                of: value,
+                what: "'tls' of \(what)",
+                known: ["ca"],
+                required: ["ca": "'ca: ca.pem'"]
+            ), let place = fields["ca"], let path = self.values.text(place, what: "'tls.ca' of \(what)")
+        else { return nil }
+        self.file.checks.append(.init(place: place.place, what: what) { HTTPCheck.problem(ofAuthorities: path) })
+        return path
+    }
+
+    // MARK: - Values
+
+    private mutating func size(
+        _ fields: [String: YAMLValue],
+        _ key: String,
+        what: String,
+        in range: ClosedRange<Int>
+    ) -> Int? {
+        guard let value = fields[key],
+            let bytes = self.values.quantity(value, what: "'\(key)' of \(what)", example: "8MiB", Quantity.bytes)
+        else { return nil }
+        guard range.contains(bytes) else {
+            let bounds = "from \(shown(bytes: range.lowerBound)) to \(shown(bytes: range.upperBound))"
+            self.values.fail(value.place, "'\(key)' of \(what) must not be \(shown(bytes: bytes))", hint: bounds)
+            return nil
+        }
+        return bytes
+    }
+
+    private mutating func time(_ fields: [String: YAMLValue], _ key: String, what: String) -> Duration? {
+        guard let value = fields[key],
+            let time = self.values.quantity(value, what: "'\(key)' of \(what)", example: "5s", Quantity.duration)
+        else { return nil }
+        guard time > .zero else {
+            self.values.fail(value.place, "'\(key)' of \(what) must not be 0", hint: "a time such as 5s")
+            return nil
+        }
+        return time
+    }
+}
+#else
+extension PipelineFileReader {
+    /// Types that need the trait `Server`, as sources and sinks.
+    static let serverTypes = ["http"]
+    /// Those of them that this program has.
+    static let builtServerTypes: [String] = []
+
+    /// There is nothing that could ask for a durable queue.
+    mutating func refuseDurableWithoutStore() {}
+}
+#endif
