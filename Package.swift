@@ -155,9 +155,8 @@ let package = Package(
                 "PenstockEvents",
                 "PenstockHTTP",
                 "PenstockTesting",
-                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
                 .product(name: "NIOCore", package: "swift-nio", condition: server),
-                .product(name: "NIOPosix", package: "swift-nio", condition: server),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
             ],
             swiftSettings: settings
         ),

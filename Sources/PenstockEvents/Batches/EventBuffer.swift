@@ -28,8 +28,12 @@ struct EventStorage: @unchecked Sendable {
 
     /// A slice for 16 bytes: lines that are shorter on average only make a buffer end before it is full.
     init(byteCapacity: Int) {
+        self.init(byteCapacity: byteCapacity, sliceCapacity: max(1, byteCapacity / 16))
+    }
+
+    init(byteCapacity: Int, sliceCapacity: Int) {
         self.byteCapacity = byteCapacity
-        self.sliceCapacity = max(1, byteCapacity / 16)
+        self.sliceCapacity = sliceCapacity
         // One byte more, so that the last line of an input can be given the line end it lacks.
         self.bytes = .allocate(capacity: byteCapacity + 1)
         self.slices = .allocate(capacity: self.sliceCapacity)

@@ -51,6 +51,12 @@ package final class EventBufferPool: Sendable {
         return EventBuffer(storage: storage, pool: self)
     }
 
+    /// A buffer for so many bytes and no more, for this use only: a few events alone must not keep a whole buffer from others.
+    func takeSmall(byteCapacity: Int) -> EventBuffer {
+        let storage = EventStorage(byteCapacity: max(1, byteCapacity), sliceCapacity: byteCapacity / 8 + 1)
+        return EventBuffer(storage: storage, pool: self)
+    }
+
     fileprivate func keep(_ storage: EventStorage) -> Bool {
         guard storage.byteCapacity == self.byteCapacity else { return false }
         return self.kept.withLock { kept in

@@ -43,6 +43,8 @@ struct LineFramer: ~Copyable {
     /// A read is worth while for this many bytes; with less room the rest moves to the next buffer.
     private let readMin: Int
 
+    /// How much comes in all, if that is less than a buffer of the usual size is good for.
+    private let smallBytes: Int?
     private var buffer: EventBuffer?
     /// How many bytes of the buffer were read.
     private var filled = 0
@@ -59,7 +61,14 @@ struct LineFramer: ~Copyable {
     private var isSkipping = false
 
     /// Creates a framer at line 1.
-    init(limits: Limits, pool: EventBufferPool, sourceIndex: Int) {
+    ///
+    /// - Parameters:
+    ///   - limits: What it holds to.
+    ///   - pool: Where its buffers come from.
+    ///   - sourceIndex: Which source it reads for.
+    ///   - bytes: How much comes in all; nil when nobody knows.
+    init(limits: Limits, pool: EventBufferPool, sourceIndex: Int, bytes: Int? = nil) {
+        self.smallBytes = bytes.flatMap { $0 <= pool.byteCapacity / 4 ? $0 : nil }
         self.limits = limits
         self.pool = pool
         self.sourceIndex = sourceIndex
@@ -218,7 +227,9 @@ struct LineFramer: ~Copyable {
     private mutating func bufferWithSpace() -> EventBuffer {
         let isEmpty = self.lineStart == self.filled
         let isFree = isEmpty && isKnownUniquelyReferenced(&self.buffer)
-        guard let buffer = self.buffer else { return self.begin(self.pool.take()) }
+        guard let buffer = self.buffer else {
+            return self.begin(self.smallBytes.map(self.pool.takeSmall) ?? self.pool.take())
+        }
         if isFree, buffer.storage.byteCapacity == self.pool.byteCapacity { return self.begin(buffer) }
         if self.hasSpace(in: buffer.storage) { return buffer }
         let pending = self.filled - self.lineStart

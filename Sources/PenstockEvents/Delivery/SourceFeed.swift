@@ -85,7 +85,12 @@ public final class SourceFeed: Sendable {
         var accepted = 0
         var refusal: PenstockError?
         var rest = batch.lines[...]
-        var framer = LineFramer(limits: self.limits, pool: self.buffers, sourceIndex: self.index)
+        var framer = LineFramer(
+            limits: self.limits,
+            pool: self.buffers,
+            sourceIndex: self.index,
+            bytes: batch.lines.count
+        )
         framer.begin(at: position, session: batch.session ?? self.session)
         while refusal == nil, !rest.isEmpty {
             let count = Self.copy(rest, into: framer.space())

@@ -80,6 +80,7 @@ public final class HTTPSource: AcknowledgedSource {
     ///
     /// - Throws: `invalidConfiguration`, or `inputOutput` when the address cannot be had.
     public func open() async throws {
+        guard self.server == nil else { return }
         try self.validate()
         let server = try await HTTPServer.listen(
             self.configuration,
