@@ -106,6 +106,7 @@ let package = Package(
                 "Penstock",
                 "PenstockEvents",
                 .product(name: "GRDB", package: "GRDB.swift", condition: server),
+                .product(name: "GRDBSQLite", package: "GRDB.swift", condition: server),
             ],
             swiftSettings: settings
         ),

@@ -26,11 +26,12 @@ extension Rule {
         "CPostgres": [],
         "PenstockPostgres": platform.union(["CPostgres", "Penstock", "PenstockEvents"]),
         "PenstockBench": platform.union(["CPenstock", "Dispatch", "Penstock", "PenstockEvents"]),
+        "PenstockSQLite": platform.union(["GRDB", "GRDBSQLite", "Penstock", "PenstockEvents"]),
         "PenstockKernels": platform.union(["Penstock", "PenstockEvents", "Synchronization"]),
         "PenstockSimulate": ["ArgumentParser", "Penstock", "PenstockTesting"],
         "PenstockCLI": platform.union([
             "ArgumentParser", "Dispatch", "Foundation", "FoundationEssentials", "Penstock", "PenstockBench",
-            "PenstockEvents", "PenstockHTTP", "PenstockSQLite", "Synchronization", "Yams",
+            "PenstockEvents", "PenstockHTTP", "PenstockPostgres", "PenstockSQLite", "Synchronization", "Yams",
         ]),
     ]
 

@@ -16,6 +16,7 @@ struct PipelineFile {
         case source(String)
         case sink(String)
         case deadLetter
+        case queue
     }
 
     /// A path that the pipeline file names.
@@ -49,6 +50,8 @@ struct PipelineFile {
     var workersPlace: Place?
     /// The examples under `tests`.
     var tests: [PipelineExample] = []
+    /// The most that the durable queue takes of the disk, in bytes; nil when the queue is in memory.
+    var diskBytes: Int?
 }
 
 extension PipelineFile.Role {
@@ -58,6 +61,7 @@ extension PipelineFile.Role {
         case .source(let name): "source '\(name)'"
         case .sink(let name): "sink '\(name)'"
         case .deadLetter: "dead_letter"
+        case .queue: "queue.store"
         }
     }
 }

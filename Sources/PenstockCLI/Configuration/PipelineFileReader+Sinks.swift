@@ -9,12 +9,16 @@
 
 import PenstockEvents
 
+#if Server
+import PenstockSQLite
+#endif
+
 // Sinks and their options.
 extension PipelineFileReader {
     /// The types of sinks that run.
-    static let sinkTypes = ["file", "stdout", "null"] + builtServerTypes
+    static let sinkTypes = ["file", "stdout", "sqlite", "null"] + builtServerTypes
     /// The types of sinks that are to come.
-    private static let plannedSinkTypes = ["sqlite", "nats", "postgres"]
+    private static let plannedSinkTypes = ["nats", "postgres"]
     /// How events get to a sink.
     private static let laneKeys = ["when", "when_full", "queue", "batch", "retry"]
     /// How a file is written.
@@ -68,6 +72,7 @@ extension PipelineFileReader {
         #if Server
         case "http": return self.httpSink(value, what: what, laneKeys: laneKeys)
         #endif
+        case "sqlite": return self.sqliteSink(value, what: typed, role: role, laneKeys: laneKeys)
         default:
             guard
                 let fields = self.values.fields(
@@ -85,6 +90,38 @@ extension PipelineFileReader {
             self.file.paths.append(.init(role: role, path: path, place: place.place))
             return (.file(path: path, options: file), options)
         }
+    }
+
+    private mutating func sqliteSink(
+        _ value: YAMLValue,
+        what: String,
+        role: PipelineFile.Role,
+        laneKeys: [String]
+    ) -> (kind: SinkDescription, options: SinkOptions)? {
+        guard
+            let fields = self.values.fields(
+                of: value,
+                what: what,
+                known: ["type", "path", "table"] + laneKeys,
+                required: ["path": "'path: out.db'"]
+            )
+        else { return nil }
+        let options = self.options(fields, what: what)
+        var table = role == .deadLetter ? "dead_letters" : "events"
+        if let value = fields["table"], let name = self.values.text(value, what: "'table' of \(what)") {
+            self.checkName(name, what: "'table' of \(what)", at: value.place)
+            table = name
+        }
+        guard let place = fields["path"], let path = self.values.text(place, what: "'path' of \(what)") else {
+            return nil
+        }
+        self.file.paths.append(.init(role: role, path: path, place: place.place))
+        #if Server
+        return (.own(OwnSink(SQLiteWriter(path: path, table: table))), options)
+        #else
+        self.needServer(value.place, "type 'sqlite' of \(role.name)")
+        return nil
+        #endif
     }
 
     private mutating func fileOptions(_ fields: [String: YAMLValue], what: String) -> FileOptions {
@@ -122,7 +159,7 @@ extension PipelineFileReader {
     }
 
     /// A size that is more than nothing.
-    private mutating func size(_ value: YAMLValue, what: String) -> Int? {
+    mutating func size(_ value: YAMLValue, what: String) -> Int? {
         guard let bytes = self.values.quantity(value, what: what, example: "64MiB", Quantity.bytes) else { return nil }
         guard bytes > 0 else {
             self.values.fail(value.place, "\(what) must not be 0", hint: "a size such as 64MiB")

@@ -93,60 +93,6 @@ struct PipelineFileReader {
         self.known = KnownFields(self.file.description.decode)
     }
 
-    private mutating func readQueue(_ value: YAMLValue) {
-        let known = ["events", "bytes", "when_full", "store"]
-        guard let fields = self.values.fields(of: value, what: "'queue'", known: known) else { return }
-        if let value = fields["events"],
-            let events = self.values.integer(value, what: "'queue.events'", in: 1...100_000_000)
-        {
-            self.file.description.queue.events = events
-        }
-        if let value = fields["bytes"],
-            let bytes = self.values.quantity(value, what: "'queue.bytes'", example: "64MiB", Quantity.bytes)
-        {
-            if bytes > 0 {
-                self.file.description.queue.bytes = bytes
-            } else {
-                self.values.fail(value.place, "'queue.bytes' must not be 0", hint: "a size such as 64MiB")
-            }
-        }
-        if let value = fields["when_full"] { self.readWhenFull(value) }
-        if let value = fields["store"] { self.readStore(value) }
-    }
-
-    private mutating func readWhenFull(_ value: YAMLValue) {
-        let words = QueueDescription.WhenFull.allCases.map(\.rawValue)
-        guard let word = self.values.choice(value, what: "'queue.when_full'", of: words) else { return }
-        if word != QueueDescription.WhenFull.wait.rawValue {
-            self.values.unavailable(value.place, "'queue.when_full: \(word)'", hint: "write 'when_full: wait'")
-        }
-    }
-
-    private mutating func readStore(_ value: YAMLValue) {
-        let kinds = ["memory", "sqlite", "nats"]
-        let hint = "write 'store: memory'"
-        var word: String?
-        var place = value.place
-        if case .map(let entries) = value.content {
-            guard let type = entries.first(where: { $0.key == "type" }) else {
-                self.values.fail(value.place, "'queue.store' has no 'type'", hint: hint)
-                return
-            }
-            place = type.value.place
-            word = self.values.choice(type.value, what: "'queue.store.type'", of: kinds)
-            if word == "memory" {
-                for entry in entries where entry.key != "type" {
-                    self.values.unknown(entry, what: "'queue.store' of type memory", known: ["type"])
-                }
-            }
-        } else {
-            word = self.values.choice(value, what: "'queue.store'", of: kinds)
-        }
-        if let word, word != "memory" {
-            self.values.unavailable(place, "'queue.store: \(word)'", hint: hint)
-        }
-    }
-
     private mutating func readWorkers(_ value: YAMLValue) {
         self.file.workersPlace = value.place
         if case .scalar(let scalar) = value.content, scalar.text == "auto", value.tag == nil { return }

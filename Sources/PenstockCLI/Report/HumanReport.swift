@@ -53,7 +53,8 @@ enum HumanReport {
         return [
             "events    " + Self.equation("offered", events.offered, offered),
             "          " + Self.equation("accepted", events.accepted, accepted),
-        ] + Self.dropped(events.dropped)
+        ] + (events.recovered > 0 ? ["          recovered \(grouped(events.recovered)) from a former run"] : [])
+            + Self.dropped(events.dropped)
     }
 
     private static func sink(_ sink: PipelineReport.Sink) -> [String] {

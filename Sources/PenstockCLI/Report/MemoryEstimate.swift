@@ -21,6 +21,8 @@ struct MemoryEstimate: Equatable {
     let lanesBytes: Int
     /// What clients can make sources hold that listen for them.
     let clientsBytes: Int
+    /// What a durable queue holds on its way to the store and back, and for batches in open windows.
+    let storeBytes: Int
     /// What the system and Swift take before the first event; measured on Linux.
     let programBytes = 20_000_000
 
@@ -28,6 +30,11 @@ struct MemoryEstimate: Equatable {
         let ends = description.sources.count + description.sinks.count + (description.deadLetter == nil ? 0 : 1)
         let workers = description.workers ?? ProcessorCount.available()
         self.queueBytes = description.queue.bytes
+        if case .durable = description.queue.store {
+            self.storeBytes = 3 * min(DurableQueueOptions.stageBytes, description.queue.bytes) + 24_000_000
+        } else {
+            self.storeBytes = 0
+        }
         self.lanesBytes = description.sinks.reduce(0) { sum, sink in
             sink.kind == .null ? sum : sum + sink.options.queueBytesMax
         }
@@ -35,10 +42,13 @@ struct MemoryEstimate: Equatable {
         self.buffersBytes = (ends + workers) * max(Self.bufferBytes, description.lineBytesMax)
     }
 
-    var total: Int { self.queueBytes + self.lanesBytes + self.buffersBytes + self.clientsBytes + self.programBytes }
+    var total: Int {
+        self.queueBytes + self.storeBytes + self.lanesBytes + self.buffersBytes + self.clientsBytes + self.programBytes
+    }
 
     var text: String {
         "at most about \(shown(bytes: self.total)): queue \(shown(bytes: self.queueBytes)), "
+            + (self.storeBytes > 0 ? "durable queue \(shown(bytes: self.storeBytes)), " : "")
             + "sinks' queues \(shown(bytes: self.lanesBytes)), "
             + (self.clientsBytes > 0 ? "clients \(shown(bytes: self.clientsBytes)), " : "")
             + "buffers \(shown(bytes: self.buffersBytes)), program \(shown(bytes: self.programBytes)); "

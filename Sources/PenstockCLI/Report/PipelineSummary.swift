@@ -28,14 +28,14 @@ struct PipelineSummary {
     private let description: PipelineDescription
     private let testCount: Int
 
-    static let delivery =
-        "in memory: events not yet delivered are lost if the process dies; a drain reports each"
+    private let diskBytes: Int?
 
     init(_ file: PipelineFile) {
         let description = file.description
         self.description = description
         self.testCount = file.tests.count
         self.memory = MemoryEstimate(description)
+        self.diskBytes = file.diskBytes
         var parts = [Part(name: "pipeline", text: description.name)]
         parts += description.sources.map { Part(name: "source", text: "\($0.name): \(Self.text($0.kind))") }
         parts.append(Part(name: "decode", text: Self.text(description.decode)))
@@ -50,8 +50,13 @@ struct PipelineSummary {
         let auto = "auto, one a core: \(ProcessorCount.available())"
         parts.append(Part(name: "workers", text: description.workers.map(grouped) ?? auto))
         let queue = description.queue
-        let limits = "\(grouped(queue.events)) events, \(Self.binary(queue.bytes)); sources wait when it is full"
-        parts.append(Part(name: "queue", text: limits))
+        let limits = "\(grouped(queue.events)) events, \(Self.binary(queue.bytes))"
+        if case .durable(let own, let options) = queue.store {
+            let text = "durable, in \(own.store.name); at most \(Self.binary(options.bytesMax)) of events"
+            parts.append(Part(name: "queue", text: text, detail: "\(Self.text(options.whenFull)); in memory \(limits)"))
+        } else {
+            parts.append(Part(name: "queue", text: "\(limits); sources wait when it is full"))
+        }
         let shutdown = description.shutdown
         let times = "delay \(shown(shutdown.delay)), drain within \(shown(shutdown.drain))"
         parts.append(Part(name: "shutdown", text: times))
@@ -62,7 +67,11 @@ struct PipelineSummary {
     func text() -> String {
         var lines = self.parts
         lines.append(Part(name: "memory", text: self.memory.text))
-        lines.append(Part(name: "delivery", text: Self.delivery))
+        if let diskBytes = self.diskBytes {
+            let text = "at most about \(shown(bytes: diskBytes)) for the queue: rows, log and reserve"
+            lines.append(Part(name: "disk", text: text))
+        }
+        lines.append(contentsOf: self.delivery.map { Part(name: "delivery", text: $0) })
         if self.testCount > 0 {
             let examples = self.testCount == 1 ? "1 example" : "\(grouped(self.testCount)) examples"
             let text = "\(examples); 'penstock test' runs them"
@@ -93,7 +102,8 @@ struct PipelineSummary {
             ),
             ("workers", self.description.workers.map(String.init) ?? "null"),
             ("memory_max_bytes", String(self.memory.total)),
-            ("delivery", JSONText.string(Self.delivery)),
+            ("disk_max_bytes", self.diskBytes.map(String.init) ?? "null"),
+            ("delivery", JSONText.string(self.delivery.joined(separator: "\n"))),
             ("tests", String(self.testCount)),
             ("errors", "[]"),
         ])
@@ -115,6 +125,32 @@ struct PipelineSummary {
     }
 
     // MARK: - Private
+
+    /// What becomes of events on each route if the process dies, one sentence each.
+    private var delivery: [String] {
+        guard case .durable = self.description.queue.store else {
+            return ["in memory: events not yet delivered are lost if the process dies; a drain reports each"]
+        }
+        let aggregates = self.description.steps.contains { if case .aggregate = $0 { true } else { false } }
+        return self.description.sinks.map { sink in
+            if sink.kind == .null { return "\(sink.name): counted, each event at least once" }
+            var isOnce = false
+            if case .own(let own) = sink.kind { isOnce = own.sink is any OnceSink }
+            if aggregates {
+                return "\(sink.name): at least once: after a crash the events of an open window go into another one"
+            }
+            let again = "at least once: after a crash what was not settled comes again"
+            return isOnce ? "\(sink.name): each event once, by its id, after a crash too" : "\(sink.name): \(again)"
+        }
+    }
+
+    private static func text(_ whenFull: DurableQueueOptions.WhenFull) -> String {
+        switch whenFull {
+        case .wait: "sources wait when it or its disk is full"
+        case .reject: "events are refused when it or its disk is full"
+        case .dropNewest: "events are dropped and counted when it or its disk is full"
+        }
+    }
 
     static func text(_ source: SourceDescription) -> String {
         switch source {

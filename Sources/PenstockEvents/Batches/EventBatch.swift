@@ -11,8 +11,8 @@
 ///
 /// Its bytes go back to the pool when the last batch of their buffer is gone.
 //
-// SAFETY: immutable but for `stage`, which only `PipelineCounts` touches, under its lock, and `receipt`, which is set
-// before anyone else has the batch. What the pointers lead to is not written any more: see `EventBuffer`.
+// SAFETY: immutable but for `stage` and `isStored`, which only `PipelineCounts` touches, under its lock, and `receipt`,
+// which is set before anyone else has the batch. What the pointers lead to is not written any more: see `EventBuffer`.
 package final class EventBatch: @unchecked Sendable {
     /// What is wrong with the events before anyone has looked at them.
     enum Defect: Sendable {
@@ -20,6 +20,15 @@ package final class EventBatch: @unchecked Sendable {
         case none
         /// One line that is longer than lines may be; its slice is only the beginning.
         case lineTooLong
+        /// It came back from a durable queue other than it went in; its slices are what is left of it.
+        case damaged
+    }
+
+    /// What a batch says of itself that a durable queue has given back; the pipeline may have no such source any more.
+    struct Recalled: Sendable {
+        var source: String
+        /// In nanoseconds since 1970.
+        var receivedAt: Int64
     }
 
     /// How far the batch has come, as the ledger has counted it.
@@ -45,7 +54,11 @@ package final class EventBatch: @unchecked Sendable {
     let defect: Defect
     /// Which stream of its source's positions it belongs to; nil for that of the run.
     let session: UInt64?
+    /// Where it came from, when a durable queue has given it back.
+    let recalled: Recalled?
     var stage = Stage.new
+    /// Whether a durable queue keeps it: its events are not lost when they find no fate.
+    var isStored = false
     /// Who waits for the fates of its events; set before it is handed to the queue.
     var receipt: BatchReceipt?
 
@@ -61,7 +74,8 @@ package final class EventBatch: @unchecked Sendable {
         arrival: UInt64,
         byteCharge: Int,
         defect: Defect = .none,
-        session: UInt64? = nil
+        session: UInt64? = nil,
+        recalled: Recalled? = nil
     ) {
         self.buffer = buffer
         self.sliceStart = slices.lowerBound
@@ -72,21 +86,30 @@ package final class EventBatch: @unchecked Sendable {
         self.byteCharge = byteCharge
         self.defect = defect
         self.session = session
+        self.recalled = recalled
     }
 
     /// How many events it has; at least 1.
     var count: Int { self.sliceCount }
+
+    /// Where its events stand in the bytes of the buffer: from the first one's first byte to behind the last one's last.
+    var byteRange: Range<Int> {
+        self.withEvents { _, slices in
+            let last = slices[slices.count - 1]
+            return Int(slices[0].offset)..<Int(last.offset) + Int(last.length)
+        }
+    }
 
     /// The bytes of the buffer and the batch's slices, for the time of a call.
     ///
     /// An LF or a CR follows each slice.
     @inline(__always)
     func withEvents<Result>(
-        _ body: (UnsafePointer<UInt8>, UnsafeBufferPointer<EventSlice>) -> Result
-    ) -> Result {
+        _ body: (UnsafePointer<UInt8>, UnsafeBufferPointer<EventSlice>) throws -> Result
+    ) rethrows -> Result {
         let storage = self.buffer.storage
         let slices = UnsafeBufferPointer(start: storage.slices + self.sliceStart, count: self.sliceCount)
-        return withExtendedLifetime(self.buffer) { body(UnsafePointer(storage.bytes), slices) }
+        return try withExtendedLifetime(self.buffer) { try body(UnsafePointer(storage.bytes), slices) }
     }
 
     /// Each event's position and bytes, copied: for tests and messages.

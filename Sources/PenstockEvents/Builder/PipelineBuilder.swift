@@ -17,8 +17,9 @@ public protocol PipelineComponent: Sendable {
 
 /// A part of a pipeline: a source, a step, a sink, or what says how events are read.
 public struct PipelinePart: Sendable {
-    enum Kind: Sendable {
+    package enum Kind: Sendable {
         case source(SourceDescription, name: String?)
+        case queue(QueueStore)
         case decode(DecodeFormat)
         case step(StepDescription)
         case sink(SinkDescription, name: String?, SinkOptions)
@@ -27,7 +28,7 @@ public struct PipelinePart: Sendable {
 
     let kind: Kind
 
-    init(_ kind: Kind) {
+    package init(_ kind: Kind) {
         self.kind = kind
     }
 }
@@ -88,7 +89,7 @@ extension PipelineDescription {
         PenstockError(
             .invalidConfiguration,
             "\(part.name.prefix(1).uppercased() + part.name.dropFirst()) stands too late in the list: events flow from "
-                + "sources through decoding and steps to sinks, and then come the dead letters."
+                + "sources through a queue, decoding and steps to sinks, and then come the dead letters."
         )
     }
 
@@ -97,6 +98,7 @@ extension PipelineDescription {
         case .source(let kind, let name):
             let number = self.sources.count + 1
             self.sources.append(NamedSource(name: name ?? (number == 1 ? "in" : "in-\(number)"), kind: kind))
+        case .queue(let store): self.queue.store = store
         case .decode(let format): self.decode = format
         case .step(let step): self.steps.append(step)
         case .sink(let kind, let name, let options):
@@ -115,17 +117,18 @@ extension PipelinePart {
     fileprivate var rank: Int {
         switch self.kind {
         case .source: 1
-        case .decode: 2
-        case .step: 3
-        case .sink: 4
-        case .deadLetters: 5
+        case .queue: 2
+        case .decode: 3
+        case .step: 4
+        case .sink: 5
+        case .deadLetters: 6
         }
     }
 
     /// Whether there may be only one of its kind.
     fileprivate var isSingle: Bool {
         switch self.kind {
-        case .decode, .deadLetters: true
+        case .queue, .decode, .deadLetters: true
         case .source, .step, .sink: false
         }
     }
@@ -134,6 +137,7 @@ extension PipelinePart {
     fileprivate var name: String {
         switch self.kind {
         case .source: "a source"
+        case .queue: "a queue"
         case .decode: "what decodes events"
         case .step: "a step"
         case .sink: "a sink"

@@ -18,9 +18,9 @@ final class BatchReceipt: @unchecked Sendable {
     private var open = 0
     /// Whether the source will hand over more for it.
     private var isComplete = false
-    private let desk: SettlementDesk
+    private let desk: any SettlementTaker
 
-    init(_ id: UInt64, desk: SettlementDesk) {
+    init(_ id: UInt64, desk: any SettlementTaker) {
         self.settlement = Settlement(batch: id)
         self.desk = desk
     }
@@ -51,8 +51,14 @@ final class BatchReceipt: @unchecked Sendable {
     func tell() { self.desk.put(self.settlement) }
 }
 
+/// Is told of batches of which each event has its fate, on the thread that has counted the last: so it does little.
+protocol SettlementTaker: AnyObject, Sendable {
+    /// Each event of a batch has its fate.
+    func put(_ settlement: Settlement)
+}
+
 /// Where the news for a source lies until the source has heard it.
-final class SettlementDesk: Sendable {
+final class SettlementDesk: SettlementTaker {
     private let news = Locked<[Settlement]>([])
     private let bell = Channel<Void>(capacity: 1)
 

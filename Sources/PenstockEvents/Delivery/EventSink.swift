@@ -51,6 +51,20 @@ extension EventSink {
     public func close() async throws {}
 }
 
+/// A sink of another module of Penstock, which can tell before a run whether it could be opened.
+package protocol DescribedSink: EventSink {
+    /// What and where it is, for people.
+    var place: String { get }
+
+    /// Looks whether `open()` would succeed; changes nothing.
+    ///
+    /// - Throws: Why it would not.
+    func check() throws
+}
+
+/// A sink that has each event once, however often it is written.
+package protocol OnceSink: EventSink {}
+
 /// Events that are written together.
 public struct SinkBatch: Sendable {
     /// The name of the batch: the same each time these events are tried, in this run and after a restart.

@@ -13,6 +13,8 @@ public struct Event: Sendable {
     public let bytes: ArraySlice<UInt8>
     /// Where it came from.
     public let origin: EventOrigin
+    /// When it arrived, in nanoseconds since 1970; before a restart, if a durable queue has kept it since.
+    package let receivedAt: Int64
 
     /// The bytes as text; what is not UTF-8 is replaced.
     public var text: String { String(decoding: self.bytes, as: UTF8.self) }
@@ -37,6 +39,8 @@ public struct Events: Sendable {
     struct Group: Sendable {
         var source: String
         var session: UInt64
+        /// When they arrived, in nanoseconds since 1970.
+        var receivedAt: Int64 = 0
         /// The accounts of the events on their way to sinks; nil before they were routed.
         var routed: RoutedEvents?
     }
@@ -154,7 +158,8 @@ extension Events: RandomAccessCollection {
         let group = self.groups[mark.group]
         return Event(
             bytes: self.lines[mark.start..<mark.start + mark.length],
-            origin: EventOrigin(source: group.source, session: group.session, position: mark.position)
+            origin: EventOrigin(source: group.source, session: group.session, position: mark.position),
+            receivedAt: group.receivedAt
         )
     }
 }

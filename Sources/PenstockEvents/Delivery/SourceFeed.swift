@@ -54,9 +54,12 @@ public final class SourceFeed: Sendable {
     ///
     /// - Parameter batch: The events. Without any there is nothing to wait for, and a source that is told of its batches
     ///   is told of this one too.
+    /// With a durable queue the events of a source that is not told of its batches are safe when the call returns. Those of an
+    /// ``AcknowledgedSource`` are when it hears so: the call returns before.
+    ///
     /// - Returns: How many events were taken: all there are.
-    /// - Throws: `closed` when it is time to stop, `cancelled` when the task was; its `acceptedCount` says how many
-    ///   events, the first ones, were taken.
+    /// - Throws: `closed` when it is time to stop, `full` when a queue is that does not wait, `cancelled` when the task was;
+    ///   its `acceptedCount` says how many events, the first ones, were taken.
     @discardableResult
     public func send(_ batch: SourceBatch) async throws(PenstockError) -> Int {
         try await self.send(batch, startingBy: nil)
@@ -79,7 +82,10 @@ public final class SourceFeed: Sendable {
     // MARK: - Private
 
     private func send(_ batch: SourceBatch, startingBy deadline: UInt64?) async throws(PenstockError) -> Int {
-        let receipt = self.settlements.map { BatchReceipt(batch.id, desk: $0) }
+        // Who is not told of its batches hears from the call itself that they are safe.
+        let wait = self.settlements == nil && self.intake.journal != nil ? StoreWait() : nil
+        let taker: (any SettlementTaker)? = self.settlements ?? wait
+        let receipt = taker.map { BatchReceipt(batch.id, desk: $0) }
         let arrival = self.time.now()
         var position = batch.firstPosition ?? self.nextPosition.withLock { $0 }
         var accepted = 0
@@ -105,6 +111,12 @@ public final class SourceFeed: Sendable {
         position = framer.position
         self.nextPosition.withLock { $0 = position }
         receipt.map { self.intake.complete($0) }
+        if let wait, let settlement = await wait.settlement() {
+            accepted = settlement.events - settlement.rejected
+            if settlement.rejected > 0 {
+                refusal = refusal ?? PenstockError(.full, "The durable queue could not write the events.")
+            }
+        }
         if let refusal {
             throw PenstockError(refusal.code, refusal.message, underlyingError: refusal, acceptedCount: accepted)
         }
@@ -174,27 +186,43 @@ public final class SourceFeed: Sendable {
     }
 }
 
+/// Lets a source wait for one batch, until a durable queue has it.
+private final class StoreWait: SettlementTaker {
+    private let news = Channel<Settlement>(capacity: 1)
+
+    func put(_ settlement: Settlement) { _ = self.news.trySend(settlement) }
+
+    /// What became of the batch; nil when the task was cancelled before.
+    func settlement() async -> Settlement? { try? await self.news.receive() }
+}
+
 /// Where batches go that sources hand over: the seam between sources and what keeps their events.
 ///
-/// Today that is the queue in memory, and an event is the run's from the moment it is taken. A durable queue stands here:
-/// it writes the batch down, settles its receipt as stored, and is itself an ``AcknowledgedSource`` whose batches go on to
-/// the queue in memory, and which deletes what has been settled.
+/// That is the queue in memory, and an event is the run's from the moment it is taken; or a durable queue, which hands
+/// batches on to the one in memory once they are safe.
 struct SourceIntake: Sendable {
     let counts: PipelineCounts
     let stop: StopSignal
-    /// Takes a batch, waiting while there is no place for it.
+    /// The durable queue, if there is one.
+    let journal: EventJournal?
+    /// Takes a batch into the queue in memory, waiting while there is no place for it.
     let accept: @Sendable (EventBatch) async throws(PenstockError) -> Void
 
     /// Hands a batch over; nil when it was taken, and why not otherwise.
     func handOver(_ batch: EventBatch) async -> PenstockError? {
+        let batch = self.journal?.packed(batch) ?? batch
         guard !self.stop.isStopped else {
             self.counts.refuse(batch)
             return PenstockError(.closed, "The pipeline takes no more events.")
         }
         self.counts.offer(batch)
         do throws(PenstockError) {
-            try await self.accept(batch)
-            self.counts.accept(batch)
+            if let journal = self.journal {
+                try await journal.append(batch)
+            } else {
+                try await self.accept(batch)
+                self.counts.accept(batch)
+            }
             return nil
         } catch {
             self.counts.reject(batch)

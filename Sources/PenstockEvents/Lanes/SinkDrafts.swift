@@ -26,8 +26,8 @@ struct SinkDrafts: Sendable {
     private let group: Events.Group
 
     /// Creates drafts for so many sinks.
-    init(sinkCount: Int, source: String, session: UInt64) {
-        self.group = Events.Group(source: source, session: session, routed: nil)
+    init(sinkCount: Int, source: String, session: UInt64, receivedAt: Int64) {
+        self.group = Events.Group(source: source, session: session, receivedAt: receivedAt, routed: nil)
         self.events = Array(repeating: Events(), count: sinkCount)
         for sink in self.events.indices { self.events[sink].groups = [self.group] }
     }

@@ -89,6 +89,11 @@ final class BatchRunner: Sendable {
                 let input = Input(bytes: bytes, slices: slices, batch: batch, now: now)
                 for slice in slices { self.deadLetter(reason, slice, input, &desk) }
             }
+        case .damaged:
+            batch.withEvents { bytes, slices in
+                let input = Input(bytes: bytes, slices: slices, batch: batch, now: now)
+                for slice in slices { self.deadLetter(DeadLetter.damaged, slice, input, &desk) }
+            }
         }
         await self.finish(batch, &desk, lease.take())
         desk.clear()
@@ -107,7 +112,7 @@ final class BatchRunner: Sendable {
         }
         var waiting: WindowReceipt?
         if let receipt = batch.receipt, desk.fates.aggregated > 0 {
-            waiting = WindowReceipt(receipt: receipt, count: desk.fates.aggregated)
+            waiting = WindowReceipt(receipt: receipt, count: desk.fates.aggregated, isStored: batch.isStored)
         }
         guard await self.release(lease, waiting) else { return }
         let latency = self.time.now() &- batch.arrival
@@ -143,9 +148,19 @@ final class BatchRunner: Sendable {
     private func drafts(for batch: EventBatch) -> SinkDrafts {
         SinkDrafts(
             sinkCount: self.sinks.ports.count,
-            source: self.sourceNames[batch.sourceIndex],
-            session: batch.session ?? self.session
+            source: self.sourceName(of: batch),
+            session: batch.session ?? self.session,
+            receivedAt: self.receivedAt(batch)
         )
+    }
+
+    private func sourceName(of batch: EventBatch) -> String {
+        batch.recalled?.source ?? self.sourceNames[batch.sourceIndex]
+    }
+
+    /// When a batch arrived, in nanoseconds since 1970.
+    private func receivedAt(_ batch: EventBatch) -> Int64 {
+        batch.recalled?.receivedAt ?? self.origin + Int64(clamping: batch.arrival)
     }
 
     /// Runs stretches of steps one behind the other.
@@ -191,8 +206,9 @@ final class BatchRunner: Sendable {
         }
         desk.survivors.groups = [
             Events.Group(
-                source: self.sourceNames[input.batch.sourceIndex],
+                source: self.sourceName(of: input.batch),
                 session: input.batch.session ?? self.session,
+                receivedAt: self.receivedAt(input.batch),
                 routed: nil
             )
         ]
@@ -360,7 +376,7 @@ final class BatchRunner: Sendable {
         var isCut = false
         if case .lineTooLong = batch.defect { isCut = true }
         let letter = DeadLetter(
-            source: self.sourceNames[batch.sourceIndex],
+            source: self.sourceName(of: batch),
             position: position,
             reason: reason,
             time: self.origin + Int64(clamping: now),

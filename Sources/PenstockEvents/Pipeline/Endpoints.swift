@@ -25,6 +25,8 @@ struct Endpoints: Sendable {
     let sources: [OpenSource]
     let sinks: [SinkEnd]
     let deadLetter: SinkEnd?
+    /// The store of the durable queue, and what is in it.
+    let store: OpenStore?
 
     /// Opens everything, then empties the files of the sinks.
     init(opening description: PipelineDescription, time: TimeSource) async throws(PenstockError) {
@@ -36,7 +38,10 @@ struct Endpoints: Sendable {
         for sink in SinkPlace.all(of: description) { opened.append(try OpenedSink(opening: sink)) }
         try Self.refuseDoubles(sources, opened)
         let own = opened.compactMap(\.own)
-        try await Self.open(own)
+        let blocking = ThreadExecutor(threads: 1, name: "\(description.name)-open")
+        defer { blocking.shutdown() }
+        try await Self.open(own, on: blocking)
+        var store: OpenStore?
         do throws(PenstockError) {
             try await Self.open(sources)
         } catch {
@@ -44,14 +49,17 @@ struct Endpoints: Sendable {
             throw error
         }
         do throws(PenstockError) {
+            store = try await OpenStore(opening: description.queue.store, on: blocking)
             var ends: [SinkEnd] = []
             for sink in opened { ends.append(try sink.end(time: time)) }
             let hasLetters = description.deadLetter != nil
             self.sources = sources
             self.sinks = ends.dropLast(hasLetters ? 1 : 0)
             self.deadLetter = hasLetters ? ends.last : nil
+            self.store = store
             isComplete = true
         } catch {
+            try? await store?.store.close()
             for (_, sink) in own { try? await sink.close() }
             for source in sources { await source.own?.close() }
             throw error
@@ -76,18 +84,16 @@ struct Endpoints: Sendable {
     }
 
     /// Makes the user's own sinks ready; when one cannot be, those before it are closed again.
-    private static func open(_ sinks: [(title: String, sink: any EventSink)]) async throws(PenstockError) {
+    private static func open(
+        _ sinks: [(title: String, sink: any EventSink)],
+        on executor: ThreadExecutor
+    ) async throws(PenstockError) {
         for (place, own) in sinks.enumerated() {
             do {
-                try await own.sink.open()
+                try await withTaskExecutorPreference(executor) { try await own.sink.open() }
             } catch {
                 for (_, other) in sinks[..<place] { try? await other.close() }
-                let reason = (error as? PenstockError)?.message ?? "\(error)"
-                throw PenstockError(
-                    .inputOutput,
-                    "\(own.title.prefix(1).uppercased() + own.title.dropFirst()) cannot be opened: \(reason).",
-                    underlyingError: error
-                )
+                throw SinkPlace.cannotBeOpened(own.title, error)
             }
         }
     }
@@ -123,6 +129,13 @@ struct Endpoints: Sendable {
                 if let identity = open.identity { users[identity] = "the source \"\(source.name)\"" }
             } catch {
                 problems.append(error)
+            }
+        }
+        if case .durable(let own, _) = description.queue.store {
+            do {
+                try own.store.check()
+            } catch {
+                problems.append(OpenStore.failure(error, of: own.store))
             }
         }
         for sink in SinkPlace.all(of: description) {
@@ -198,7 +211,7 @@ private struct SinkPlace: Sendable {
         case .stdout: "the standard output"
         case .file(let path, _): "\"\(path)\""
         case .null: "nowhere"
-        case .own: "a sink of its own"
+        case .own(let own): (own.sink as? any DescribedSink)?.place ?? "a sink of its own"
         }
     }
 
@@ -221,6 +234,14 @@ private struct SinkPlace: Sendable {
 
     /// Why it could not be opened; nil when it could.
     var problem: PenstockError? {
+        if case .own(let own) = self.kind, let described = own.sink as? any DescribedSink {
+            do {
+                try described.check()
+                return nil
+            } catch {
+                return Self.cannotBeOpened(self.title, error)
+            }
+        }
         guard case .file(let path, _) = self.kind else { return nil }
         if let facts = self.facts {
             if facts.isDirectory { return self.error(SystemError(EISDIR)) }
@@ -228,6 +249,15 @@ private struct SinkPlace: Sendable {
         }
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
         return access(folder, W_OK | X_OK) == 0 ? nil : self.error(SystemError(errno))
+    }
+
+    static func cannotBeOpened(_ title: String, _ error: any Error) -> PenstockError {
+        let reason = (error as? PenstockError)?.message ?? "\(error)"
+        return PenstockError(
+            .inputOutput,
+            "\(title.prefix(1).uppercased() + title.dropFirst()) cannot be opened: \(reason).",
+            underlyingError: error
+        )
     }
 
     func error(_ failure: SystemError) -> PenstockError {

@@ -32,15 +32,24 @@ extension PipelineCounts.Totals {
         self.events.dropped[DropReason.returned] != nil || self.rows.dropped[DropReason.returned] != nil
     }
 
-    private var hasAbandoned: Bool {
-        self.events.dropped[DropReason.abandoned] != nil || self.rows.dropped[DropReason.abandoned] != nil
-    }
-
     /// Whether the queue, which counts for itself, has seen the same events.
     func agrees(with ledger: Ledger) -> Bool {
         ledger.isBalanced && ledger.offered == self.events.offered && ledger.accepted == self.events.accepted
             && ledger.rejected == self.events.rejected && ledger.waiting == self.events.waiting
             && ledger.returned == self.returned
             && ledger.failed == 0 && ledger.cancelled == 0
+    }
+
+    /// Whether the workers' queue has seen the events that a durable queue has handed on, and the durable queue has kept
+    /// what this run has given no fate.
+    ///
+    /// - Parameters:
+    ///   - ledger: What the workers' queue has counted.
+    ///   - left: How many events of batches that are not removed the durable queue has counted.
+    func agrees(with ledger: Ledger, left: Int) -> Bool {
+        ledger.isBalanced && ledger.offered == self.fed && ledger.rejected == self.unfed
+            && ledger.accepted == self.fed - self.unfed && ledger.waiting == 0 && ledger.returned == self.returned
+            && ledger.failed == 0 && ledger.cancelled == 0
+            && self.events.inFlight == 0 && left >= self.events.stored
     }
 }

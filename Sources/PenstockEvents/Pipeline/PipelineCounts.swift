@@ -17,14 +17,26 @@ struct BatchFates: Sendable, Equatable {
     var deadLettered = 0
     /// Lost, by reason.
     var dropped: [String: Int] = [:]
+    /// Without a fate in this run, and safe in a durable queue.
+    var stored = 0
 
     /// How many events it is about.
     var count: Int {
         self.delivered + self.filtered + self.aggregated + self.deadLettered + self.dropped.values.reduce(0, +)
+            + self.stored
     }
 
     mutating func drop(_ count: Int, _ reason: String) {
         if count > 0 { self.dropped[reason, default: 0] += count }
+    }
+
+    /// Makes events that a durable queue keeps stored ones, where they would be lost for a reason that ends with the run.
+    ///
+    /// - Parameter keepsFailed: Whether a sink that fails ends the run.
+    mutating func keep(keepsFailed: Bool) {
+        for reason in self.dropped.keys where DropReason.isKept(reason, keepsFailed: keepsFailed) {
+            self.stored += self.dropped.removeValue(forKey: reason) ?? 0
+        }
     }
 }
 
@@ -36,6 +48,17 @@ enum DropReason {
     static let noRoute = "no_route"
     static let returned = "returned"
     static let abandoned = "abandoned"
+    /// The durable queue was full, and drops what comes last.
+    static let queueFull = "queue_full"
+
+    /// Whether an event that a durable queue keeps stays there for the next run.
+    ///
+    /// - Parameters:
+    ///   - reason: Why it finds no fate in this one.
+    ///   - keepsFailed: Whether a sink that fails ends the run.
+    static func isKept(_ reason: String, keepsFailed: Bool) -> Bool {
+        reason == self.returned || reason == self.abandoned || (keepsFailed && reason == self.sinkFailed)
+    }
 }
 
 /// The ledgers of a run, in one place and under one lock, which a batch takes a few times in its life.
@@ -53,6 +76,11 @@ final class PipelineCounts: Sendable {
         var stepLetters = 0
         /// Events that the queue has given back unstarted.
         var returned = 0
+        /// Whether anything was given up that somebody had begun.
+        var hasAbandoned = false
+        /// Events that a durable queue has handed on to the workers' queue, and those of them that were refused there.
+        var fed = 0
+        var unfed = 0
         var bytesRead = 0
         var latency = LatencyHistogram()
     }
@@ -69,9 +97,12 @@ final class PipelineCounts: Sendable {
     }
 
     private let state: Locked<State>
+    /// Whether a sink that fails ends the run, so that what a durable queue has of its events stays there.
+    private let keepsFailed: Bool
 
     /// Creates ledgers of zeros.
-    init(sinkCount: Int) {
+    init(sinkCount: Int, keepsFailed: Bool = false) {
+        self.keepsFailed = keepsFailed
         self.state = Locked(State(totals: Totals(sinks: Array(repeating: SinkLedger(), count: sinkCount))))
     }
 
@@ -157,11 +188,7 @@ final class PipelineCounts: Sendable {
             state.totals.stepLetters += stepLetters
             let count = fates.count
             batch.stage = open > count ? .accepted(open: open - count) : .ended
-            state.totals.events.add(fates)
-            state.settle(batch.receipt, fates.delivered, .delivered)
-            state.settle(batch.receipt, fates.filtered, .filtered)
-            state.settle(batch.receipt, fates.deadLettered, .deadLettered)
-            state.settle(batch.receipt, fates.dropped.values.reduce(0, +), .dropped)
+            state.count(fates, of: batch, keepsFailed: self.keepsFailed)
             if count > 0 { state.totals.latency.record(latency, count: count) }
             return true
         }
@@ -176,8 +203,63 @@ final class PipelineCounts: Sendable {
             var fates = BatchFates()
             fates.drop(open, reason)
             if reason == DropReason.returned { state.totals.returned += open }
-            state.totals.events.add(fates)
-            state.settle(batch.receipt, open, .dropped)
+            if reason == DropReason.abandoned { state.totals.hasAbandoned = true }
+            state.count(fates, of: batch, keepsFailed: self.keepsFailed)
+        }
+    }
+}
+
+// What a durable queue keeps.
+extension PipelineCounts {
+    /// A former run has left events.
+    func recover(_ count: Int) {
+        self.change { state in
+            state.totals.events.offered += count
+            state.totals.events.accepted += count
+            state.totals.events.inFlight += count
+            state.totals.events.recovered += count
+        }
+    }
+
+    /// A batch is safe in the durable queue: its source hears so, and from now on the queue waits for its fates.
+    func store(_ batch: EventBatch, for receipt: BatchReceipt) {
+        self.change { state in
+            guard case .offered = batch.stage else { return }
+            state.totals.accept(batch)
+            state.settle(batch.receipt, batch.count, .stored)
+            receipt.add(batch.count)
+            _ = receipt.complete()
+            batch.receipt = receipt
+            batch.isStored = true
+        }
+    }
+
+    /// A batch has come back from the durable queue, of events that were counted as accepted when they came.
+    func recall(_ batch: EventBatch, for receipt: BatchReceipt) {
+        self.change { _ in
+            batch.stage = .accepted(open: batch.count)
+            receipt.add(batch.count)
+            _ = receipt.complete()
+            batch.receipt = receipt
+            batch.isStored = true
+        }
+    }
+
+    /// The durable queue hands events on.
+    func feed(_ count: Int) {
+        self.change { $0.totals.fed += count }
+    }
+
+    /// The workers' queue has not taken them.
+    func unfeed(_ count: Int) {
+        self.change { $0.totals.unfed += count }
+    }
+
+    /// The run is over, and these events were never handed on.
+    func leave(_ count: Int) {
+        self.change { state in
+            state.totals.events.inFlight -= count
+            state.totals.events.stored += count
         }
     }
 }
@@ -224,7 +306,8 @@ extension PipelineCounts {
                 let places = rest.prefix { $0.group == first.group }
                 rest = rest.dropFirst(places.count)
                 guard let routed = events.groups[first.group].routed else { continue }
-                state.settle(places.lazy.map(\.index), of: routed, sink: sink, fate, at: now)
+                let indices = places.lazy.map(\.index)
+                state.settle(indices, of: routed, sink: sink, fate, at: now, keepsFailed: self.keepsFailed)
             }
         }
     }
@@ -232,7 +315,8 @@ extension PipelineCounts {
     /// A sink has dealt with some events or rows.
     func settle(_ places: some Collection<Int>, of routed: RoutedEvents, sink: Int, _ fate: SinkFate, at now: UInt64) {
         guard !places.isEmpty else { return }
-        self.change { $0.settle(places, of: routed, sink: sink, fate, at: now) }
+        let keepsFailed = self.keepsFailed
+        self.change { $0.settle(places, of: routed, sink: sink, fate, at: now, keepsFailed: keepsFailed) }
     }
 
     /// Everything that is still on its way to a sink is given up: nobody waits for it any more.
@@ -245,12 +329,14 @@ extension PipelineCounts {
             for routed in left {
                 for sink in state.totals.sinks.indices {
                     let places = routed.pendingPlaces(of: sink)
-                    state.settle(places, of: routed, sink: sink, .dropped(DropReason.abandoned), at: now)
+                    let fate = SinkFate.dropped(DropReason.abandoned)
+                    state.settle(places, of: routed, sink: sink, fate, at: now, keepsFailed: self.keepsFailed)
                 }
             }
             // What a worker writes itself, without an account of its own, and has not come back from.
             let fate = SinkFate.dropped(DropReason.abandoned)
             var isLeft = !left.isEmpty
+            defer { if isLeft { state.totals.hasAbandoned = true } }
             for sink in state.totals.sinks.indices where state.totals.sinks[sink].inFlight > 0 {
                 state.totals.sinks[sink].settle(state.totals.sinks[sink].inFlight, fate)
                 isLeft = true
@@ -290,7 +376,7 @@ extension PipelineCounts {
         self.change { state in
             guard !state.isOver else { return }
             state.totals.rows.settle(count, fate)
-            state.settle(receipts, fate)
+            state.settle(receipts, fate, keepsFailed: self.keepsFailed)
         }
     }
 
@@ -308,7 +394,8 @@ extension PipelineCounts.State {
         of routed: RoutedEvents,
         sink: Int,
         _ fate: SinkFate,
-        at now: UInt64
+        at now: UInt64,
+        keepsFailed: Bool
     ) {
         guard !self.isOver else { return }
         var news = 0
@@ -321,24 +408,33 @@ extension PipelineCounts.State {
         self.totals.sinks[sink].settle(news, fate)
         if routed.open == 0 { self.routed[ObjectIdentifier(routed)] = nil }
         switch routed.owner {
-        case .batch(let batch): self.finish(batch, fates, at: now)
+        case .batch(let batch): self.finish(batch, fates, at: now, keepsFailed: keepsFailed)
         case .window(let receipts):
             self.totals.rows.add(fates)
             guard routed.open == 0, fates.count > 0 else { return }
-            self.settle(receipts, routed.worstFate)
+            self.settle(receipts, routed.worstFate, keepsFailed: keepsFailed)
         }
     }
 
     /// Events that were on their way to sinks have their fates, unless their batch was given up before.
-    private mutating func finish(_ batch: EventBatch, _ fates: BatchFates, at now: UInt64) {
+    private mutating func finish(_ batch: EventBatch, _ fates: BatchFates, at now: UInt64, keepsFailed: Bool) {
         let count = fates.count
         guard count > 0, case .accepted(let open) = batch.stage else { return }
         batch.stage = open > count ? .accepted(open: open - count) : .ended
-        self.totals.events.add(fates)
         self.totals.latency.record(now &- batch.arrival, count: count)
+        self.count(fates, of: batch, keepsFailed: keepsFailed)
+    }
+
+    /// Events of a batch have their fates, or none in this run if a durable queue keeps them.
+    fileprivate mutating func count(_ fates: BatchFates, of batch: EventBatch, keepsFailed: Bool) {
+        var fates = fates
+        if batch.isStored, !fates.dropped.isEmpty { fates.keep(keepsFailed: keepsFailed) }
+        self.totals.events.add(fates)
         self.settle(batch.receipt, fates.delivered, .delivered)
+        self.settle(batch.receipt, fates.filtered, .filtered)
         self.settle(batch.receipt, fates.deadLettered, .deadLettered)
         self.settle(batch.receipt, fates.dropped.values.reduce(0, +), .dropped)
+        self.settle(batch.receipt, fates.stored, .stored)
     }
 
     /// Some of the events of a receipt have a fate.
@@ -350,9 +446,19 @@ extension PipelineCounts.State {
         if let receipt, count > 0, receipt.settle(count, fate) { self.settled.append(receipt) }
     }
 
-    /// The rows of a window have a fate, and so have the events in it.
-    fileprivate mutating func settle(_ receipts: [WindowReceipt], _ fate: SinkFate) {
-        for waiting in receipts { self.settle(waiting.receipt, waiting.count, fate.ofWindow) }
+    /// The rows of a window have a fate, and so have the events in it; those that a durable queue keeps stay there if the
+    /// rows were lost for a reason that ends with the run.
+    fileprivate mutating func settle(_ receipts: [WindowReceipt], _ fate: SinkFate, keepsFailed: Bool) {
+        var isKept = false
+        if case .dropped(let reason) = fate { isKept = DropReason.isKept(reason, keepsFailed: keepsFailed) }
+        for waiting in receipts {
+            let stays = isKept && waiting.isStored
+            if stays {
+                self.totals.events.aggregated -= waiting.count
+                self.totals.events.stored += waiting.count
+            }
+            self.settle(waiting.receipt, waiting.count, stays ? .stored : fate.ofWindow)
+        }
     }
 }
 
@@ -394,6 +500,7 @@ extension EventLedger {
         self.filtered += fates.filtered
         self.aggregated += fates.aggregated
         self.deadLettered += fates.deadLettered
+        self.stored += fates.stored
         for (reason, count) in fates.dropped { self.dropped[reason, default: 0] += count }
     }
 }

@@ -20,6 +20,9 @@ extension PipelineDescription {
         if self.queue.whenFull != .wait {
             throw refuse("A queue that is full can only wait so far, not \(self.queue.whenFull.rawValue).")
         }
+        if case .durable(_, let options) = self.queue.store, options.bytesMax < 1 {
+            throw refuse("A durable queue keeps at least 1 byte, not \(options.bytesMax).")
+        }
         if let workers = self.workers, workers < 1 { throw refuse("There must be at least 1 worker, not \(workers).") }
         if !(1...1 << 30).contains(self.lineBytesMax) { throw refuse("The longest line must be from 1 byte to 1 GiB.") }
         if Set(self.sinks.map(\.name)).count < self.sinks.count { throw refuse("Two sinks have the same name.") }

@@ -68,11 +68,32 @@ package struct QueueDescription: Sendable, Equatable {
     package var events: Int = 10_000
     /// The most memory the waiting events hold, in bytes.
     package var bytes: Int = 64 << 20
-    /// What a full queue does; only `.wait` runs so far.
+    /// What a full queue does; only `.wait` runs so far. A durable queue has a policy of its own.
     package var whenFull: WhenFull = .wait
+    /// What keeps accepted events until they have their fates.
+    package var store: QueueStore = .memory
 
     /// Creates the default: 10,000 events, 64 MiB, wait.
     package init() {}
+}
+
+/// What keeps accepted events.
+package enum QueueStore: Sendable, Equatable {
+    /// The memory of the process.
+    case memory
+    /// A store that outlives the process; the limits of the queue are those of what waits in memory besides.
+    case durable(OwnStore, DurableQueueOptions)
+}
+
+/// A store; equal to itself alone.
+package final class OwnStore: Sendable, Equatable {
+    package let store: any DurableEventStore
+
+    package init(_ store: any DurableEventStore) {
+        self.store = store
+    }
+
+    package static func == (left: OwnStore, right: OwnStore) -> Bool { left === right }
 }
 
 /// One step of a pipeline.

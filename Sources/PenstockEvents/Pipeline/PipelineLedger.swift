@@ -34,6 +34,8 @@ public struct EventLedger: Sendable, Equatable {
     public var inFlight = 0
     /// Events left safe in a durable queue.
     public var stored = 0
+    /// Events that a former run has left in the durable queue; they count as offered and accepted again.
+    public var recovered = 0
 
     /// Creates a ledger of zeros.
     public init() {}

@@ -54,6 +54,7 @@ extension EventLedger {
         json.member("dropped", counts: self.dropped)
         json.member("in_flight", count: self.inFlight)
         json.member("stored", count: self.stored)
+        json.member("recovered", count: self.recovered)
     }
 }
 

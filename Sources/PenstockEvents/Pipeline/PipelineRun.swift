@@ -23,6 +23,7 @@ final class PipelineRun: Sendable {
     private let windows: WindowKeeper?
     private let sinks: SinkGroup
     private let sources: SourceGroup
+    private let journal: EventJournal?
     private let pool: WorkerPool<EventBatch, Void>
     private let rowPool: WorkerPool<ClosedWindow, Void>
     private let ending: Locked<RunEnding>
@@ -45,10 +46,17 @@ final class PipelineRun: Sendable {
         let beginning = time.now()
         let origin = wallClock - Int64(clamping: beginning)
         let session = UInt64.random(in: 1 ... .max)
-        let counts = PipelineCounts(sinkCount: endpoints.sinks.count)
+        let isEndedBySinks = endpoints.sinks.count == 1 || endpoints.deadLetter != nil
+        let counts = PipelineCounts(sinkCount: endpoints.sinks.count, keepsFailed: isEndedBySinks)
         let orders = DrainOrders()
         let stop = try StopSignal()
         let ending = Locked(RunEnding())
+        let fail: @Sendable (PenstockError, Bool) -> Void = { error, ends in
+            ending.withLock { $0.fail(error, ends: ends) }
+            guard ends else { return }
+            stop.stop()
+            orders.give(.zero)
+        }
         let sinks = SinkGroup(
             opening: endpoints,
             of: description,
@@ -56,13 +64,9 @@ final class PipelineRun: Sendable {
             steps: steps,
             time: time,
             origin: origin,
-            session: session
-        ) { error, ends in
-            ending.withLock { $0.fail(error, ends: ends) }
-            guard ends else { return }
-            stop.stop()
-            orders.give(.zero)
-        }
+            session: session,
+            report: fail
+        )
         let windows = steps.aggregate.map { WindowKeeper($0, every: $0.every, origin: origin) }
         let runner = BatchRunner(
             steps: steps,
@@ -77,7 +81,19 @@ final class PipelineRun: Sendable {
         var rowConfiguration = WorkerPoolConfiguration(name: "\(description.name)-rows", workers: 1, capacity: 16)
         rowConfiguration.time = time
         self.rowPool = WorkerPool(rowConfiguration, handler: { await sinks.deliverRows(of: $0) })
-        let intake = SourceIntake(counts: counts, stop: stop) { batch throws(PenstockError) in
+        let journal = endpoints.store.map { store in
+            EventJournal(
+                store.store,
+                contents: store.contents,
+                limits: EventJournal.limits(description.queue, store.options),
+                scribe: JournalScribe(description, origin: origin, session: session),
+                name: description.name,
+                counts: counts,
+                time: time,
+                report: { fail($0, true) }
+            )
+        }
+        let intake = SourceIntake(counts: counts, stop: stop, journal: journal) { batch throws(PenstockError) in
             try await pool.submit(batch)
         }
         self.sources = SourceGroup(
@@ -88,6 +104,7 @@ final class PipelineRun: Sendable {
             time: time,
             session: session
         )
+        self.journal = journal
         self.pool = pool
         self.description = description
         self.endpoints = endpoints
@@ -125,10 +142,12 @@ final class PipelineRun: Sendable {
             if self.windows != nil { group.addTask { _ = try? await self.rowPool.run() } }
             for port in self.sinks.ports { group.addTask { await port.lane.run() } }
             group.addTask { await self.sources.deliverNews() }
+            if let journal = self.journal { group.addTask { await journal.run() } }
             let (drained, sourcesStopped) = await self.runPool()
             let rowsLost = await self.writeLastRows(after: drained)
             let lanesLost = await self.emptyLanes()
             await self.closeLetters()
+            await self.journal?.finish()
             _ = self.ending.withLock { $0.enter(.over) }
             await self.sources.finishNews()
             self.orders.finish()
@@ -176,6 +195,8 @@ final class PipelineRun: Sendable {
         let delay = self.description.shutdown.delay
         if deadline > .zero, delay > .zero, !self.stop.isStopped { try? await self.time.sleep(for: delay) }
         self.stop.stop()
+        // What was not handed on is safe where it is.
+        self.journal?.halt()
         let instant = self.time.now().advanced(by: deadline)
         switch self.ending.withLock({ $0.hurry(by: instant) }) {
         case .events: _ = await self.pool.drain(deadline: deadline)
@@ -193,11 +214,17 @@ final class PipelineRun: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { _ = try? await self.pool.run() }
             group.addTask { await self.closePassedWindows() }
+            if let journal = self.journal {
+                group.addTask {
+                    await journal.feed { batch throws(PenstockError) in try await self.pool.submit(batch) }
+                }
+            }
             let sourcesStopped = await self.sources.run { failure in
                 self.ending.withLock { $0.fail(failure, ends: true) }
                 self.stop.stop()
                 self.orders.give(self.description.shutdown.drain)
             }
+            await self.journal?.endInput()
             let drained = await self.pool.drain(deadline: Self.noDeadline)
             for batch in drained.returned { self.counts.drop(batch, DropReason.returned) }
             for abandoned in drained.abandoned { self.counts.drop(abandoned.job, DropReason.abandoned) }
@@ -302,9 +329,17 @@ final class PipelineRun: Sendable {
         _ sourcesStopped: Bool
     ) -> PipelineExit {
         if let failure = self.ending.withLock({ $0.failure }) { return .failed(failure) }
+        // What a durable queue keeps is not lost, whatever deadline has passed.
+        if self.journal != nil { return sourcesStopped || !self.isUnhurried ? .interrupted : .drained }
         let returned = self.counts.current.hasReturned
         if isLost || returned || !drained.returned.isEmpty || !drained.abandoned.isEmpty { return .deadlinePassed }
         return sourcesStopped ? .interrupted : .drained
+    }
+
+    /// Whether the queues, which count for themselves, have seen the same events.
+    private func agrees(_ totals: PipelineCounts.Totals) -> Bool {
+        guard let journal = self.journal else { return totals.agrees(with: self.pool.ledger) }
+        return totals.agrees(with: self.pool.ledger, left: journal.leftCount)
     }
 
     private func report(exit: PipelineExit) -> PipelineReport {
@@ -316,7 +351,7 @@ final class PipelineRun: Sendable {
             seconds: seconds,
             eventsPerSecond: seconds > 0 ? Double(totals.events.fates) / seconds : 0,
             // Not with the drain's: a source may have been refused after it, when its report was made.
-            balanced: totals.isBalanced && totals.agrees(with: self.pool.ledger),
+            balanced: totals.isBalanced && self.agrees(totals),
             events: totals.events,
             sinks: zip(names, totals.sinks).map { PipelineReport.Sink(name: $0, ledger: $1) },
             rows: self.windows == nil ? nil : totals.rows,

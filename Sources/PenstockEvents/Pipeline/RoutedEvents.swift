@@ -110,4 +110,6 @@ final class RoutedEvents: @unchecked Sendable {
 struct WindowReceipt: Sendable {
     var receipt: BatchReceipt
     var count: Int
+    /// Whether a durable queue keeps them meanwhile.
+    var isStored = false
 }

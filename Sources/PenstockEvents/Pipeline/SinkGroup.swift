@@ -17,6 +17,8 @@ final class SinkGroup: Sendable {
     private let routes: RoutePlan
     private let rowRoutes: RowRoutes?
     private let time: TimeSource
+    /// Nanoseconds since 1970 at the origin of the clock.
+    private let origin: Int64
     private let session: UInt64
     private let rowsMade = Locked(UInt64(0))
 
@@ -73,6 +75,7 @@ final class SinkGroup: Sendable {
         self.routes = steps.routes
         self.rowRoutes = steps.rowRoutes
         self.time = time
+        self.origin = origin
         self.session = session
     }
 
@@ -165,7 +168,12 @@ final class SinkGroup: Sendable {
     // MARK: - Private
 
     private func draftRows(_ bytes: [UInt8]) -> SinkDrafts {
-        var drafts = SinkDrafts(sinkCount: self.ports.count, source: "aggregate", session: self.session)
+        var drafts = SinkDrafts(
+            sinkCount: self.ports.count,
+            source: "aggregate",
+            session: self.session,
+            receivedAt: self.origin + Int64(clamping: self.time.now())
+        )
         var found = Array(repeating: JSONField.absent, count: self.rowRoutes?.fields.count ?? 0)
         bytes.withUnsafeBytes { bytes in
             for line in bytes.split(separator: UInt8(ascii: "\n")) {

@@ -12,6 +12,8 @@ struct DeadLetter {
     /// The reasons of this part of the pipeline; decoding and steps give their own.
     static func lineTooLong(limit: Int) -> String { "line longer than \(limit) bytes" }
 
+    static let damaged = "durable queue: the checksum of its batch is wrong"
+
     /// The name of the source.
     var source: String
     /// The line of the event, or its number.
@@ -113,7 +115,7 @@ func appendBase64(_ bytes: UnsafeBufferPointer<UInt8>, to output: inout [UInt8])
 /// - Parameters:
 ///   - nanoseconds: Since 1970.
 ///   - output: What it is appended to.
-func appendTimestamp(_ nanoseconds: Int64, to output: inout [UInt8]) {
+package func appendTimestamp(_ nanoseconds: Int64, to output: inout [UInt8]) {
     let milliseconds = floorDivision(nanoseconds, 1_000_000)
     let days = floorDivision(milliseconds, 86_400_000)
     let inDay = milliseconds - days * 86_400_000

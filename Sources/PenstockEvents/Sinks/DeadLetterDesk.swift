@@ -163,7 +163,8 @@ final class DeadLetterDesk: Sendable {
         }
         guard let sink = self.sink else { return (0, "there is none", true) }
         var events = Events()
-        events.groups = [Events.Group(source: "dead_letter", session: self.session, routed: nil)]
+        let now = self.origin + Int64(clamping: self.time.now())
+        events.groups = [Events.Group(source: "dead_letter", session: self.session, receivedAt: now, routed: nil)]
         lines.withUnsafeBytes { bytes in
             for (place, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
                 let line = UnsafeRawBufferPointer(rebasing: line)

@@ -55,10 +55,11 @@ struct SourceRunner: Sendable {
 
     // MARK: - Private
 
-    /// Whether the queue took a batch; if not, it takes none any more.
+    /// Whether the source goes on: the queue took a batch, or has none of its policy's room for this one.
     private func handOver(_ batch: EventBatch) async -> Bool {
         guard !self.stop.isStopped else { return false }
-        return await self.intake.handOver(batch) == nil
+        let refusal = await self.intake.handOver(batch)
+        return refusal == nil || refusal?.code == .full
     }
 
     private func read(_ file: FileDescriptor, times: Int) async -> SourceEnd {

@@ -1,0 +1,39 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+import Penstock
+
+/// The store of a durable queue, open.
+struct OpenStore: Sendable {
+    let store: any DurableEventStore
+    let contents: StoreContents
+    let options: DurableQueueOptions
+
+    /// Opens the store of a queue, on threads that may be blocked; nil when the queue is in memory.
+    init?(opening queue: QueueStore, on executor: ThreadExecutor) async throws(PenstockError) {
+        guard case .durable(let own, let options) = queue else { return nil }
+        self.store = own.store
+        self.options = options
+        do {
+            self.contents = try await withTaskExecutorPreference(executor) { try await own.store.open() }
+        } catch {
+            throw Self.failure(error, of: own.store)
+        }
+    }
+
+    /// Why a store cannot be opened.
+    static func failure(_ error: any Error, of store: any DurableEventStore) -> PenstockError {
+        let reason = (error as? PenstockError)?.message ?? "\(error)"
+        return PenstockError(
+            .inputOutput,
+            "The durable queue cannot be opened in \(store.name): \(reason).",
+            underlyingError: error
+        )
+    }
+}

@@ -1,0 +1,111 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+#if Server
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// A file beside the database that holds room on the disk, and keeps other processes out.
+///
+/// To remove batches takes room too, for the log and for pages that are only in it. So some is held: when the disk is full it
+/// is let go, and there is room for what makes room. While it is not held nothing is added.
+//
+// SAFETY: used by one thread at a time, as `SQLiteEventStore` is.
+final class SpaceReserve: @unchecked Sendable {
+    private let path: String
+    private let bytes: Int
+    private let file: Int32
+    private(set) var isHeld = false
+
+    /// Opens the file, and locks it until the process ends or ``close(keepsRoom:)``.
+    ///
+    /// - Parameters:
+    ///   - database: The path of the database.
+    ///   - bytes: How much room it holds.
+    /// - Throws: `DatabaseProblem` when another process has it, or it cannot be made.
+    init(beside database: String, bytes: Int) throws {
+        self.path = Self.path(beside: database)
+        self.bytes = bytes
+        self.file = open(self.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard self.file >= 0 else { throw DatabaseProblem("\"\(self.path)\": \(DatabaseHeader.systemReason())") }
+        guard flock(self.file, LOCK_EX | LOCK_NB) == 0 else {
+            let isInUse = errno == EWOULDBLOCK
+            let reason = DatabaseHeader.systemReason()
+            _ = Glue.close(self.file)
+            throw DatabaseProblem(isInUse ? Self.inUse : "\"\(self.path)\": \(reason)")
+        }
+        _ = self.hold()
+    }
+
+    /// Whether another process has the database of a path; changes nothing.
+    static func isInUse(beside database: String) -> Bool {
+        let file = open(Self.path(beside: database), O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return false }
+        defer { Glue.close(file) }
+        return flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+
+    static let inUse = "another running penstock uses it"
+
+    /// Holds the room; false when there is not as much.
+    func hold() -> Bool {
+        if self.isHeld { return true }
+        var facts = stat()
+        guard fstat(self.file, &facts) == 0 else { return false }
+        var filled = Int(facts.st_size)
+        let zeros = [UInt8](repeating: 0, count: 256 << 10)
+        while filled < self.bytes {
+            let count = min(zeros.count, self.bytes - filled)
+            let written = zeros.withUnsafeBytes { pwrite(self.file, $0.baseAddress, count, off_t(filled)) }
+            guard written > 0 else {
+                self.letGo()
+                return false
+            }
+            filled += written
+        }
+        self.isHeld = true
+        return true
+    }
+
+    /// Lets the room go.
+    func letGo() {
+        _ = ftruncate(self.file, 0)
+        self.isHeld = false
+    }
+
+    /// Lets the others in.
+    ///
+    /// - Parameter keepsRoom: Whether the room is held on.
+    func close(keepsRoom: Bool) {
+        if !keepsRoom { self.letGo() }
+        _ = Glue.close(self.file)
+    }
+
+    private static func path(beside database: String) -> String { database + "-reserve" }
+}
+
+/// The system's function, where a method has the same name.
+private enum Glue {
+    @discardableResult
+    static func close(_ file: Int32) -> Int32 {
+        #if canImport(Glibc)
+        Glibc.close(file)
+        #elseif canImport(Musl)
+        Musl.close(file)
+        #elseif canImport(Darwin)
+        Darwin.close(file)
+        #endif
+    }
+}
+#endif

@@ -1,0 +1,167 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+#if Server
+import GRDB
+import GRDBSQLite
+import Penstock
+package import PenstockEvents
+
+/// Writes events into a table of a SQLite database, each once however often it comes.
+///
+/// A row's `id` follows from the event's origin, so one that comes again, after a crash perhaps, is there already.
+package final class SQLiteWriter: DescribedSink, OnceSink {
+    private let path: String
+    private let table: String
+    private let database = Locked<DatabaseQueue?>(nil)
+
+    /// Creates a writer; opens nothing.
+    ///
+    /// - Parameters:
+    ///   - path: The file; it is made if it is not there.
+    ///   - table: The table; it is made if it is not there.
+    package init(path: String, table: String) {
+        self.path = path
+        self.table = table
+    }
+
+    /// What and where it is, for people.
+    package var place: String { "the table \"\(self.table)\" of SQLite \"\(self.path)\"" }
+
+    /// Looks whether ``open()`` would succeed; changes nothing.
+    ///
+    /// - Throws: Why it would not.
+    package func check() throws {
+        let header = try DatabaseHeader(ofFile: self.path)
+        // To look at a table that is in the log only, SQLite would have to write.
+        guard header != nil, !DatabaseHeader.hasLog(self.path) else { return }
+        var configuration = GRDB.Configuration()
+        configuration.readonly = true
+        let place = self.path.addingPercentEncodingForURI
+        let database = try DatabaseQueue(path: "file:\(place)?immutable=1", configuration: configuration)
+        defer { try? database.close() }
+        try self.refuseOthers { try database.read($0) }
+    }
+
+    /// Makes the database and the table ready.
+    ///
+    /// - Throws: Why it cannot.
+    package func open() async throws {
+        do {
+            _ = try DatabaseHeader(ofFile: self.path)
+            var configuration = GRDB.Configuration()
+            configuration.label = "penstock-sink"
+            configuration.busyMode = .timeout(1)
+            configuration.prepareDatabase { database in
+                try database.execute(sql: "PRAGMA page_size = 16384")
+                try database.execute(sql: "PRAGMA journal_mode = WAL")
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try database.execute(sql: "PRAGMA cache_size = -8192")
+            }
+            let database = try DatabaseQueue(path: self.path, configuration: configuration)
+            try self.refuseOthers { try database.read($0) }
+            try await database.write { [table] database in
+                try database.execute(
+                    sql: """
+                        CREATE TABLE IF NOT EXISTS \(table.quotedDatabaseIdentifier) (
+                            id TEXT NOT NULL PRIMARY KEY, received_at TEXT NOT NULL, event TEXT NOT NULL)
+                        """
+                )
+            }
+            self.database.withLock { $0 = database }
+        } catch {
+            throw DatabaseProblem(reason(of: error))
+        }
+    }
+
+    /// Writes a batch in one transaction.
+    package func write(_ batch: SinkBatch) async throws -> SinkAnswer {
+        guard let database = self.database.withLock({ $0 }) else { throw SinkBroken("the database is not open") }
+        do {
+            let refusals = try database.writeBlocking { try self.insert(batch.events, $0) }
+            if refusals.isEmpty { return .delivered }
+            return .each(batch.events.indices.map { refusals[$0].map { .refused($0) } ?? .delivered })
+        } catch let error as DatabaseError where !error.isPassing {
+            throw SinkBroken("\(self.place): \(error.reason)")
+        } catch {
+            return .retry(reason(of: error))
+        }
+    }
+
+    /// Ends the sink; its log goes into the database.
+    package func close() async throws {
+        let database = self.database.withLock { database in
+            defer { database = nil }
+            return database
+        }
+        try database?.close()
+    }
+
+    // MARK: - Private
+
+    /// Refuses a table that is there and has another shape.
+    private func refuseOthers(_ read: (_ body: (Database) throws -> Void) throws -> Void) throws {
+        try read { database in
+            guard try database.tableExists(self.table) else { return }
+            let columns = try database.columns(in: self.table)
+            let names = columns.map { $0.name.lowercased() }.sorted()
+            let key = try database.primaryKey(self.table).columns.map { $0.lowercased() }
+            guard names == ["event", "id", "received_at"], key == ["id"] else {
+                throw DatabaseProblem(
+                    "the table \"\(self.table)\" has the columns \(columns.map(\.name).joined(separator: ", ")), "
+                        + "and not id (the primary key), received_at and event"
+                )
+            }
+        }
+    }
+
+    /// Inserts events, and tells why some are not there.
+    private func insert(_ events: Events, _ database: Database) throws -> [Int: String] {
+        let sql = """
+            INSERT INTO \(self.table.quotedDatabaseIdentifier) (id, received_at, event) VALUES (?, ?, ?)
+            ON CONFLICT (id) DO NOTHING
+            """
+        let statement = try database.cachedStatement(sql: sql).sqliteStatement
+        var refusals: [Int: String] = [:]
+        var row = EventRow()
+        for (place, event) in events.enumerated() {
+            row.fill(event)
+            guard let result = row.insert(event, by: statement) else {
+                refusals[place] = "the event is not UTF-8"
+                continue
+            }
+            switch ResultCode(rawValue: result).primaryResultCode {
+            case .SQLITE_DONE: break
+            case .SQLITE_CONSTRAINT, .SQLITE_TOOBIG, .SQLITE_MISMATCH:
+                refusals[place] = database.lastErrorMessage ?? "the table does not take it"
+            default: throw DatabaseError(resultCode: ResultCode(rawValue: result), message: database.lastErrorMessage)
+            }
+        }
+        return refusals
+    }
+}
+
+extension DatabaseQueue {
+    /// Runs a transaction on this thread, which belongs to the sink's lane and may be blocked.
+    fileprivate func writeBlocking<Result>(_ body: (Database) throws -> Result) throws -> Result { try self.write(body) }
+}
+
+extension String {
+    /// The path where a URI has one.
+    fileprivate var addingPercentEncodingForURI: String {
+        self.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "%"), UInt8(ascii: "?"), UInt8(ascii: "#"):
+                "%" + String(byte, radix: 16, uppercase: true)
+            default: String(decoding: [byte], as: UTF8.self)
+            }
+        }.joined()
+    }
+}
+#endif
