@@ -84,6 +84,41 @@ public struct StoredBatch: Sendable {
         self.content = .bytes(lines)
     }
 
+    /// Creates a batch of lines, as a pipeline gives it to a store: for tests of stores.
+    ///
+    /// - Parameters:
+    ///   - number: Its place in the queue.
+    ///   - source: The name of the source.
+    ///   - session: Which stream of the source's positions it belongs to.
+    ///   - firstPosition: The position of the first line.
+    ///   - receivedAt: When it arrived, in nanoseconds since 1970.
+    ///   - lines: The events, at least one, with an LF behind each but the last.
+    public init(
+        number: Int64,
+        source: String,
+        session: UInt64,
+        firstPosition: UInt64 = 1,
+        receivedAt: Int64 = 0,
+        lines: [UInt8]
+    ) {
+        self.number = number
+        self.source = source
+        self.session = session
+        self.firstPosition = firstPosition
+        self.receivedAt = receivedAt
+        self.count = Self.plausible(
+            count: lines.split(separator: UInt8(ascii: "\n")).count,
+            bytes: lines.count
+        )
+        self.format = []
+        self.content = .bytes(lines)
+        self.checksum = Self.checksum(
+            of: self.content,
+            source: source,
+            numbers: [session, firstPosition, UInt64(bitPattern: receivedAt), UInt64(self.count), 0]
+        )
+    }
+
     /// Makes a batch of one that a source has handed over; its lines are not copied.
     ///
     /// - Parameters:

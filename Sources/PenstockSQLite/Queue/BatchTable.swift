@@ -18,8 +18,9 @@ struct BatchTable: Sendable {
     static let applicationID: UInt32 = 0x5053_5451
     /// What the table looks like; another number is another table.
     static let version: UInt32 = 1
-    /// Large pages suit rows of 64 KiB, and a row of 200 bytes costs no more than one of them.
-    static let pageBytes = 16 << 10
+    /// The largest that SQLite has. A row of a busy source is just under 64 KiB and has one to itself: nothing has to be
+    /// followed through the file to add or remove it. A small row costs one page in the log, whatever its size.
+    static let pageBytes = 64 << 10
 
     let database: DatabaseQueue
 

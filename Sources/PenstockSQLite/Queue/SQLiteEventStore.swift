@@ -57,10 +57,11 @@ public final class SQLiteEventStore: DurableEventStore {
         self.logBytes = Self.logBytes(bytesMax: bytesMax)
     }
 
-    /// The most bytes on the disk, about, for a queue that keeps so many: rows, the log and the reserve.
+    /// The most bytes on the disk, about, for a queue that keeps so many: rows, which at worst fill half a page each, the log
+    /// and the reserve.
     package static func diskBytes(bytesMax: Int) -> Int {
         let besides = 2 * (Self.logBytes(bytesMax: bytesMax) + Self.transactionBytes)
-        let rows = bytesMax.addingReportingOverflow(bytesMax / 4)
+        let rows = bytesMax.multipliedReportingOverflow(by: 2)
         return rows.overflow ? .max : rows.partialValue.addingReportingOverflow(besides).partialValue
     }
 
@@ -155,7 +156,7 @@ public final class SQLiteEventStore: DurableEventStore {
     /// Whether batches may be added: the reserve is held, or the file has room within itself, so that it need not grow.
     private func hasRoom(for batches: [StoredBatch], _ opened: Opened) -> Bool {
         if opened.reserve.hold() { return true }
-        let bytes = batches.reduce(0) { $0 + $1.byteCount + 2 * BatchTable.pageBytes }
+        let bytes = batches.reduce(8 * BatchTable.pageBytes) { $0 + 2 * $1.byteCount }
         return ((try? opened.table.freeBytes()) ?? 0) > bytes
     }
 

@@ -25,7 +25,7 @@ import Darwin
 final class SpaceReserve: @unchecked Sendable {
     private let path: String
     private let bytes: Int
-    private let file: Int32
+    private var file: Int32
     private(set) var isHeld = false
 
     /// Opens the file, and locks it until the process ends or ``close(keepsRoom:)``.
@@ -42,10 +42,13 @@ final class SpaceReserve: @unchecked Sendable {
         guard flock(self.file, LOCK_EX | LOCK_NB) == 0 else {
             let isInUse = errno == EWOULDBLOCK
             let reason = DatabaseHeader.systemReason()
-            _ = Glue.close(self.file)
             throw DatabaseProblem(isInUse ? Self.inUse : "\"\(self.path)\": \(reason)")
         }
         _ = self.hold()
+    }
+
+    deinit {
+        if self.file >= 0 { Glue.close(self.file) }
     }
 
     /// Whether another process has the database of a path; changes nothing.
@@ -89,7 +92,8 @@ final class SpaceReserve: @unchecked Sendable {
     /// - Parameter keepsRoom: Whether the room is held on.
     func close(keepsRoom: Bool) {
         if !keepsRoom { self.letGo() }
-        _ = Glue.close(self.file)
+        Glue.close(self.file)
+        self.file = -1
     }
 
     private static func path(beside database: String) -> String { database + "-reserve" }
@@ -97,14 +101,13 @@ final class SpaceReserve: @unchecked Sendable {
 
 /// The system's function, where a method has the same name.
 private enum Glue {
-    @discardableResult
-    static func close(_ file: Int32) -> Int32 {
+    static func close(_ file: Int32) {
         #if canImport(Glibc)
-        Glibc.close(file)
+        _ = Glibc.close(file)
         #elseif canImport(Musl)
-        Musl.close(file)
+        _ = Musl.close(file)
         #elseif canImport(Darwin)
-        Darwin.close(file)
+        _ = Darwin.close(file)
         #endif
     }
 }
