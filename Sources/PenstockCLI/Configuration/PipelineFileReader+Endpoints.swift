@@ -12,7 +12,7 @@ import PenstockEvents
 // Sources, and the type of sources and sinks.
 extension PipelineFileReader {
     /// The types of sources that run.
-    static let sourceTypes = ["file", "stdin", "generate"] + builtServerTypes
+    static let sourceTypes = ["file", "stdin", "generate"] + TraitTypes.serverSources
 
     mutating func readSources(_ value: YAMLValue) {
         let example = "in: { type: file, path: events.ndjson }"
@@ -50,10 +50,10 @@ extension PipelineFileReader {
         guard let word = isNull ? "null" : self.values.text(type, what: "'type' of \(what)") else { return nil }
         if running.contains(word) { return word }
         let types = "types: \(running.joined(separator: ", "))"
-        if Self.serverTypes.contains(word) {
+        if !planned.contains(word), let trait = TraitTypes.trait(of: word) {
             self.values.fail(
                 type.place,
-                "type '\(word)' of \(what) needs a penstock built with the trait Server",
+                "type '\(word)' of \(what) needs a penstock built with the trait \(trait)",
                 hint: types
             )
             return nil

@@ -13,11 +13,6 @@ import PenstockHTTP
 
 // The source and the sink of type http.
 extension PipelineFileReader {
-    /// Types that need the trait `Server`, as sources and sinks.
-    static let serverTypes = ["http"]
-    /// Those of them that this program has.
-    static let builtServerTypes = serverTypes
-
     private static let httpSourceKeys = [
         "type", "listen", "path", "ack", "body", "bodies", "head", "connections", "head_time", "body_time", "body_rate",
         "idle_time", "wait", "answer_time", "token_file", "tls",
@@ -58,12 +53,12 @@ extension PipelineFileReader {
 
     /// Refuses `ack: durable` where no durable queue is; called when the whole file has been read.
     mutating func refuseDurableWithoutStore() {
-        // Whoever brings a durable queue makes this depend on 'queue.store'.
+        if case .durable = self.file.description.queue.store { return }
         for place in self.file.durablePlaces {
             self.values.fail(
                 place,
                 "'ack: durable' needs a queue with a durable store, and 'queue.store' is memory",
-                hint: "write 'ack: accepted' or 'ack: delivered'"
+                hint: "add 'queue: { store: { type: sqlite, path: queue.db } }', or write 'ack: delivered'"
             )
         }
     }
@@ -313,11 +308,6 @@ extension PipelineFileReader {
 }
 #else
 extension PipelineFileReader {
-    /// Types that need the trait `Server`, as sources and sinks.
-    static let serverTypes = ["http"]
-    /// Those of them that this program has.
-    static let builtServerTypes: [String] = []
-
     /// There is nothing that could ask for a durable queue.
     mutating func refuseDurableWithoutStore() {}
 }

@@ -16,9 +16,9 @@ import PenstockSQLite
 // Sinks and their options.
 extension PipelineFileReader {
     /// The types of sinks that run.
-    static let sinkTypes = ["file", "stdout", "sqlite", "null"] + builtServerTypes
+    static let sinkTypes = ["file", "stdout", "null"] + TraitTypes.serverSinks + TraitTypes.postgresSinks
     /// The types of sinks that are to come.
-    private static let plannedSinkTypes = ["nats", "postgres"]
+    private static let plannedSinkTypes = ["nats"]
     /// How events get to a sink.
     private static let laneKeys = ["when", "when_full", "queue", "batch", "retry"]
     /// How a file is written.
@@ -71,8 +71,11 @@ extension PipelineFileReader {
             return (.null, self.options(fields, what: what))
         #if Server
         case "http": return self.httpSink(value, what: what, laneKeys: laneKeys)
-        #endif
         case "sqlite": return self.sqliteSink(value, what: typed, role: role, laneKeys: laneKeys)
+        #endif
+        #if Postgres
+        case "postgres": return self.postgresSink(value, what: what, laneKeys: laneKeys)
+        #endif
         default:
             guard
                 let fields = self.values.fields(
@@ -92,6 +95,7 @@ extension PipelineFileReader {
         }
     }
 
+    #if Server
     private mutating func sqliteSink(
         _ value: YAMLValue,
         what: String,
@@ -116,13 +120,9 @@ extension PipelineFileReader {
             return nil
         }
         self.file.paths.append(.init(role: role, path: path, place: place.place))
-        #if Server
         return (.own(OwnSink(SQLiteWriter(path: path, table: table))), options)
-        #else
-        self.needServer(value.place, "type 'sqlite' of \(role.name)")
-        return nil
-        #endif
     }
+    #endif
 
     private mutating func fileOptions(_ fields: [String: YAMLValue], what: String) -> FileOptions {
         var options = FileOptions()

@@ -66,6 +66,12 @@ final class LetterReplay: Sendable {
 }
 
 extension LetterReplay: AcknowledgedSource {
+    // It is a source and a sink, and has to say which of their defaults it means: neither has anything to do.
+
+    func open() async throws {}
+
+    func close() async {}
+
     func run(_ feed: SourceFeed) async throws {
         let file: LetterFile
         do throws(SystemError) {
