@@ -122,6 +122,8 @@ struct JournalStateMachine<Batch: Sendable>: Sendable {
     private var hasWritten = false
     /// How many attempts to write have failed, one behind the other.
     private var failures = 0
+    /// How often what is written together was halved: once more with each failure, once less with each success.
+    private var caution = 0
     /// When the next attempt to add batches is due.
     private var retryAt: UInt64 = 0
     /// Whether removing alone has failed since something was last removed.
@@ -203,10 +205,7 @@ extension JournalStateMachine {
         }
         if self.wantsRead, self.hasWritten { return self.readStep() }
         if !self.staged.isEmpty || !self.settled.isEmpty {
-            self.writing = self.staged
-            self.writingBytes = self.stagedBytes
-            self.staged = []
-            self.stagedBytes = 0
+            self.takeStaged()
             for place in self.writing.indices { self.writing[place].number = self.nextNumber + Int64(place) }
             self.hasWritten = true
             return self.takeRemovals()
@@ -219,6 +218,7 @@ extension JournalStateMachine {
     mutating func didCommit() -> Outcome {
         var outcome = Outcome(written: self.writing)
         self.failures = 0
+        if !self.writing.isEmpty { self.caution = max(0, self.caution - 1) }
         self.forgetRemoved()
         for entry in self.writing {
             self.stored.bytes += entry.bytes
@@ -261,6 +261,7 @@ extension JournalStateMachine {
         self.writing = []
         self.writingBytes = 0
         self.failures += 1
+        self.caution = min(self.caution + 1, 8)
         // From 100 ms, doubled with each failure, to 3 s.
         self.retryAt = now &+ min(3_000_000_000, 50_000_000 << UInt64(min(self.failures, 8)))
         return outcome
@@ -289,6 +290,21 @@ extension JournalStateMachine {
     }
 
     private func readStep() -> WriterStep { .read(after: self.readThrough, bytesMax: self.limits.readyBytesMax) }
+
+    /// Takes what is staged; of a disk that has been full less, because there may be room for that.
+    private mutating func takeStaged() {
+        let bytesMax = self.limits.stagedBytesMax >> self.caution
+        var count = 0
+        while count < self.staged.count {
+            let bytes = self.staged[count].bytes
+            if self.caution > 0, count > 0, self.writingBytes + bytes > bytesMax { break }
+            self.writingBytes += bytes
+            count += 1
+        }
+        self.writing = Array(self.staged.prefix(count))
+        self.staged.removeFirst(count)
+        self.stagedBytes -= self.writingBytes
+    }
 
     private mutating func takeRemovals() -> WriterStep {
         self.removing = self.settled

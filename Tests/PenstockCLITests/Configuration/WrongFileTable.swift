@@ -191,7 +191,7 @@ extension WrongFile {
             "queue: { when_full: drop_oldest }",
             6,
             21,
-            "'queue.when_full: drop_oldest' is not available in this version"
+            "'queue.when_full: drop_oldest' of a queue in memory is not available in this version"
         ),
         .after(
             "when_full",
@@ -203,11 +203,59 @@ extension WrongFile {
         ),
         .after(
             "store later",
-            "queue:\n  store: { type: sqlite, path: queue.db }",
+            "queue:\n  store: { type: nats, path: queue.db }",
             7,
             18,
-            "'queue.store: sqlite' is not available in this version",
+            "'queue.store: nats' is not available in this version",
             hint: "store: memory"
+        ),
+        .after(
+            "store without a path",
+            "queue:\n  store: { type: sqlite }",
+            7,
+            10,
+            "'queue.store' of type sqlite has no 'path'",
+            hint: "path: queue.db"
+        ),
+        .after(
+            "store as a word",
+            "queue:\n  store: sqlite",
+            7,
+            10,
+            "'queue.store' of type sqlite has no 'path'",
+            hint: "path: queue.db"
+        ),
+        .after(
+            "store key",
+            "queue:\n  store: { type: sqlite, path: queue.db, max_bytes: 1GiB }",
+            7,
+            42,
+            "unknown key 'max_bytes' in 'queue.store' of type sqlite",
+            hint: "bytes_max"
+        ),
+        .after(
+            "synchronous",
+            "queue:\n  store: { type: sqlite, path: queue.db, synchronous: off }",
+            7,
+            55,
+            "'queue.store.synchronous'",
+            hint: "full, normal"
+        ),
+        .after(
+            "dropping what is durable",
+            "queue:\n  when_full: drop_oldest\n  store: { type: sqlite, path: queue.db }",
+            7,
+            14,
+            "would drop what a durable queue has promised to keep",
+            hint: "wait, reject or drop_newest"
+        ),
+        .after(
+            "policy of a queue in memory",
+            "queue:\n  when_full: reject",
+            7,
+            14,
+            "'queue.when_full: reject' of a queue in memory is not available in this version",
+            hint: "wait"
         ),
         .after("store", "queue: { store: disk }", 6, 17, "'queue.store' cannot be 'disk'", hint: "memory"),
         .after(
@@ -267,12 +315,9 @@ extension WrongFile {
             3,
             "the source's name 'a/b' has '/' in it"
         ),
-        .sink(
-            "{ type: sqlite, path: out.db }",
-            16,
-            "type 'sqlite' of sink 'out' is not available in this version",
-            hint: "file, stdout"
-        ),
+        .sink("{ type: sqlite, path: out.db, tabel: a }", 39, "unknown key 'tabel'", hint: "'table'"),
+        .sink("{ type: sqlite, path: out.db, table: a b }", 46, "has ' ' in it", hint: "a-b"),
+        .sink("{ type: sqlite }", 8, "sink 'out' of type sqlite has no 'path'", hint: "path: out.db"),
         .sink("{ type: postgres }", 16, "type 'postgres' of sink 'out' is not available"),
         .sink("{ type: std }", 16, "unknown type 'std'", hint: "types: file, stdout"),
         .sink("{ type: file }", 8, "sink 'out' of type file has no 'path'"),

@@ -49,7 +49,7 @@ struct WrongFileTests {
             queue: { events: 0, events: 1, bytes: 64 }
             workers: 0
             sinks:
-              out: { type: sqlite }
+              out: { type: nats }
             """
         let diagnostics = Self.diagnostics(of: text)
         #expect(

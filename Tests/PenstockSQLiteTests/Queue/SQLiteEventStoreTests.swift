@@ -61,7 +61,7 @@ struct SQLiteEventStoreTests {
         #expect(contents.lastNumber == 50)
         let read = try await next.read(after: 0, bytesMax: .max)
         #expect(read.map(\.number) == Array(21...50))
-        #expect(read.allSatisfy(\.isIntact))
+        #expect(read.filter(\.isIntact).count == 30)
         try await next.close()
         try await store.close()
     }
