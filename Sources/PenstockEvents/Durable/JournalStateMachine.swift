@@ -96,38 +96,38 @@ struct JournalStateMachine<Batch: Sendable>: Sendable {
     }
 
     let limits: Limits
-    private(set) var phase = Phase.open
+    var phase = Phase.open
     /// Bytes and events that the store keeps.
-    private(set) var stored = Size(count: 0, bytes: 0)
+    var stored = Size(count: 0, bytes: 0)
     /// Events that the store keeps and that were never handed on.
-    private(set) var unfedCount = 0
-    private(set) var staged: [Entry] = []
-    private var stagedBytes = 0
-    private var writing: [Entry] = []
-    private var writingBytes = 0
-    private var removing: [Settled] = []
-    private var waiting: [(id: UInt64, entry: Entry)] = []
-    private var nextWait: UInt64 = 1
-    private var nextNumber: Int64
+    var unfedCount = 0
+    var staged: [Entry] = []
+    var stagedBytes = 0
+    var writing: [Entry] = []
+    var writingBytes = 0
+    var removing: [Settled] = []
+    var waiting: [(id: UInt64, entry: Entry)] = []
+    var nextWait: UInt64 = 1
+    var nextNumber: Int64
     /// The last number that was written.
-    private var committedThrough: Int64
+    var committedThrough: Int64
     /// The last number that is ready or was handed on.
-    private var readThrough: Int64 = 0
-    private var ready: [Entry] = []
-    private var readyHead = 0
-    private var readyBytes = 0
-    private var taken: [Int64: Size] = [:]
-    private var settled: [Settled] = []
+    var readThrough: Int64 = 0
+    var ready: [Entry] = []
+    var readyHead = 0
+    var readyBytes = 0
+    var taken: [Int64: Size] = [:]
+    var settled: [Settled] = []
     /// Reads come in turn with writes.
-    private var hasWritten = false
+    var hasWritten = false
     /// How many attempts to write have failed, one behind the other.
-    private var failures = 0
+    var failures = 0
     /// How often what is written together was halved: once more with each failure, once less with each success.
-    private var caution = 0
+    var caution = 0
     /// When the next attempt to add batches is due.
-    private var retryAt: UInt64 = 0
+    var retryAt: UInt64 = 0
     /// Whether removing alone has failed since something was last removed.
-    private var removalFails = false
+    var removalFails = false
 
     /// Creates a machine for a store.
     ///
@@ -191,212 +191,5 @@ struct JournalStateMachine<Batch: Sendable>: Sendable {
             self.writing = []
         }
         return self.writing + self.staged
-    }
-}
-
-// The writer.
-extension JournalStateMachine {
-    /// What the writer is to do at an instant.
-    mutating func nextWriterStep(at now: UInt64) -> WriterStep {
-        if self.isFailing, self.phase != .closing, now < self.retryAt {
-            if !self.settled.isEmpty, !self.removalFails { return self.takeRemovals() }
-            if self.wantsRead { return self.readStep() }
-            return .wait(until: self.retryAt)
-        }
-        if self.wantsRead, self.hasWritten { return self.readStep() }
-        if !self.staged.isEmpty || !self.settled.isEmpty {
-            self.takeStaged()
-            for place in self.writing.indices { self.writing[place].number = self.nextNumber + Int64(place) }
-            self.hasWritten = true
-            return self.takeRemovals()
-        }
-        if self.wantsRead { return self.readStep() }
-        return self.phase == .closing ? .finish : .wait(until: nil)
-    }
-
-    /// What the writer was to write is written.
-    mutating func didCommit() -> Outcome {
-        var outcome = Outcome(written: self.writing)
-        self.failures = 0
-        if !self.writing.isEmpty { self.caution = max(0, self.caution - 1) }
-        self.forgetRemoved()
-        for entry in self.writing {
-            self.stored.bytes += entry.bytes
-            self.stored.count += entry.count
-            self.unfedCount += entry.count
-            self.committedThrough = entry.number
-            self.makeReady(entry)
-        }
-        self.nextNumber += Int64(self.writing.count)
-        self.writing = []
-        self.writingBytes = 0
-        outcome.staged = self.stageWaiting()
-        return outcome
-    }
-
-    /// The writer could not write.
-    ///
-    /// - Parameters:
-    ///   - hasRemoved: Whether what was to be removed has been.
-    ///   - now: The time.
-    mutating func didFail(hasRemoved: Bool, at now: UInt64) -> Outcome {
-        var outcome = Outcome()
-        if hasRemoved {
-            self.forgetRemoved()
-        } else {
-            self.removalFails = self.removalFails || !self.removing.isEmpty
-            self.settled = self.removing + self.settled
-            self.removing = []
-        }
-        let isLast = self.phase == .closing
-        if isLast { self.settled = [] }
-        if isLast || self.limits.whenFull != .wait {
-            outcome.refused = self.writing + self.staged
-            self.staged = []
-            self.stagedBytes = 0
-        } else {
-            self.staged = self.writing + self.staged
-            self.stagedBytes += self.writingBytes
-        }
-        self.writing = []
-        self.writingBytes = 0
-        self.failures += 1
-        self.caution = min(self.caution + 1, 8)
-        // From 100 ms, doubled with each failure, to 3 s.
-        self.retryAt = now &+ min(3_000_000_000, 50_000_000 << UInt64(min(self.failures, 8)))
-        return outcome
-    }
-
-    /// Batches were read back; none when there are none.
-    mutating func didRead(_ entries: [Entry]) {
-        self.hasWritten = false
-        guard let last = entries.last else {
-            self.readThrough = self.committedThrough
-            return
-        }
-        for entry in entries {
-            self.ready.append(entry)
-            self.readyBytes += entry.bytes
-        }
-        self.readThrough = last.number
-    }
-
-    /// Whether the writer is to read batches back.
-    var wantsRead: Bool {
-        switch self.phase {
-        case .open, .ending: self.readyHead == self.ready.count && self.readThrough < self.committedThrough
-        case .halted, .closing: false
-        }
-    }
-
-    private func readStep() -> WriterStep { .read(after: self.readThrough, bytesMax: self.limits.readyBytesMax) }
-
-    /// Takes what is staged; of a disk that has been full less, because there may be room for that.
-    private mutating func takeStaged() {
-        let bytesMax = self.limits.stagedBytesMax >> self.caution
-        var count = 0
-        while count < self.staged.count {
-            let bytes = self.staged[count].bytes
-            if self.caution > 0, count > 0, self.writingBytes + bytes > bytesMax { break }
-            self.writingBytes += bytes
-            count += 1
-        }
-        self.writing = Array(self.staged.prefix(count))
-        self.staged.removeFirst(count)
-        self.stagedBytes -= self.writingBytes
-    }
-
-    private mutating func takeRemovals() -> WriterStep {
-        self.removing = self.settled
-        self.settled = []
-        return .commit(self.writing, self.removing.map(\.number))
-    }
-
-    private mutating func forgetRemoved() {
-        self.removalFails = false
-        for one in self.removing {
-            self.stored.bytes -= one.size.bytes
-            self.stored.count -= one.size.count
-        }
-        self.removing = []
-    }
-
-    private mutating func makeReady(_ entry: Entry) {
-        guard self.readThrough == entry.number - 1 else { return }
-        guard self.readyBytes == 0 || self.readyBytes + entry.bytes <= self.limits.readyBytesMax else { return }
-        self.ready.append(entry)
-        self.readyBytes += entry.bytes
-        self.readThrough = entry.number
-    }
-
-    private func fitsStore(_ bytes: Int) -> Bool {
-        let used = self.stored.bytes + self.stagedBytes + self.writingBytes
-        return used == 0 || used + bytes <= self.limits.storedBytesMax
-    }
-
-    private func fitsStage(_ bytes: Int) -> Bool {
-        self.staged.isEmpty || self.stagedBytes + bytes <= self.limits.stagedBytesMax
-    }
-
-    private mutating func stage(_ entry: Entry) {
-        self.staged.append(entry)
-        self.stagedBytes += entry.bytes
-    }
-
-    /// Stages those who wait, in their order, as far as there is room.
-    private mutating func stageWaiting() -> [UInt64] {
-        var count = 0
-        while count < self.waiting.count {
-            let entry = self.waiting[count].entry
-            guard self.fitsStore(entry.bytes), self.fitsStage(entry.bytes) else { break }
-            self.stage(entry)
-            count += 1
-        }
-        defer { self.waiting.removeFirst(count) }
-        return self.waiting.prefix(count).map(\.id)
-    }
-}
-
-// The feeder, and what becomes of what it has handed on.
-extension JournalStateMachine {
-    /// What the feeder is to do.
-    mutating func nextFeederStep() -> FeederStep {
-        switch self.phase {
-        case .halted, .closing: return .done
-        case .open, .ending: break
-        }
-        if self.readyHead < self.ready.count {
-            guard self.taken.count < self.limits.takenMax else { return .wait }
-            let entry = self.ready[self.readyHead]
-            self.readyHead += 1
-            self.readyBytes -= entry.bytes
-            if self.readyHead == self.ready.count || self.readyHead > 1024 {
-                self.ready.removeFirst(self.readyHead)
-                self.readyHead = 0
-            }
-            self.taken[entry.number] = Size(count: entry.count, bytes: entry.bytes)
-            self.unfedCount -= entry.count
-            return .feed(entry)
-        }
-        let isWaitedFor =
-            !self.staged.isEmpty || !self.writing.isEmpty || !self.waiting.isEmpty
-            || self.readThrough < self.committedThrough
-        return self.phase == .ending && !isWaitedFor ? .done : .wait
-    }
-
-    /// A batch could not be handed on: it stays in the store.
-    mutating func giveBack(_ number: Int64) {
-        guard let size = self.taken.removeValue(forKey: number) else { return }
-        self.unfedCount += size.count
-    }
-
-    /// Each event of a batch has its fate.
-    ///
-    /// - Parameters:
-    ///   - number: Its number.
-    ///   - isDone: Whether it is to be removed; otherwise it stays for the next run.
-    mutating func settle(_ number: Int64, isDone: Bool) {
-        guard let size = self.taken.removeValue(forKey: number) else { return }
-        if isDone { self.settled.append(Settled(number: number, size: size)) }
     }
 }

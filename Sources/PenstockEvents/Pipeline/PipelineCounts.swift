@@ -117,7 +117,7 @@ final class PipelineCounts: Sendable {
     }
 
     /// Changes what is counted, and then tells the sources whose batches are settled by it.
-    private func change<Result>(_ body: (inout State) -> Result) -> Result {
+    func change<Result>(_ body: (inout State) -> Result) -> Result {
         let (result, settled) = self.state.withLock { state in
             let result = body(&state)
             if state.settled.isEmpty { return (result, [BatchReceipt]()) }
@@ -205,61 +205,6 @@ final class PipelineCounts: Sendable {
             if reason == DropReason.returned { state.totals.returned += open }
             if reason == DropReason.abandoned { state.totals.hasAbandoned = true }
             state.count(fates, of: batch, keepsFailed: self.keepsFailed)
-        }
-    }
-}
-
-// What a durable queue keeps.
-extension PipelineCounts {
-    /// A former run has left events.
-    func recover(_ count: Int) {
-        self.change { state in
-            state.totals.events.offered += count
-            state.totals.events.accepted += count
-            state.totals.events.inFlight += count
-            state.totals.events.recovered += count
-        }
-    }
-
-    /// A batch is safe in the durable queue: its source hears so, and from now on the queue waits for its fates.
-    func store(_ batch: EventBatch, for receipt: BatchReceipt) {
-        self.change { state in
-            guard case .offered = batch.stage else { return }
-            state.totals.accept(batch)
-            state.settle(batch.receipt, batch.count, .stored)
-            receipt.add(batch.count)
-            _ = receipt.complete()
-            batch.receipt = receipt
-            batch.isStored = true
-        }
-    }
-
-    /// A batch has come back from the durable queue, of events that were counted as accepted when they came.
-    func recall(_ batch: EventBatch, for receipt: BatchReceipt) {
-        self.change { _ in
-            batch.stage = .accepted(open: batch.count)
-            receipt.add(batch.count)
-            _ = receipt.complete()
-            batch.receipt = receipt
-            batch.isStored = true
-        }
-    }
-
-    /// The durable queue hands events on.
-    func feed(_ count: Int) {
-        self.change { $0.totals.fed += count }
-    }
-
-    /// The workers' queue has not taken them.
-    func unfeed(_ count: Int) {
-        self.change { $0.totals.unfed += count }
-    }
-
-    /// The run is over, and these events were never handed on.
-    func leave(_ count: Int) {
-        self.change { state in
-            state.totals.events.inFlight -= count
-            state.totals.events.stored += count
         }
     }
 }
@@ -438,7 +383,7 @@ extension PipelineCounts.State {
     }
 
     /// Some of the events of a receipt have a fate.
-    fileprivate mutating func settle(
+    mutating func settle(
         _ receipt: BatchReceipt?,
         _ count: Int,
         _ fate: Settlement.Fate
@@ -463,7 +408,7 @@ extension PipelineCounts.State {
 }
 
 extension PipelineCounts.Totals {
-    fileprivate mutating func accept(_ batch: EventBatch) {
+    mutating func accept(_ batch: EventBatch) {
         guard case .offered = batch.stage else { return }
         batch.stage = .accepted(open: batch.count)
         self.events.waiting -= batch.count

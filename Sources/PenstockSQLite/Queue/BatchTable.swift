@@ -127,7 +127,9 @@ struct BatchTable: Sendable {
     static func refuse(application: UInt32, version: UInt32) throws {
         guard application == Self.applicationID else { throw DatabaseProblem("it is a database of something else") }
         guard version == Self.version else {
-            throw DatabaseProblem("it is a queue of version \(version), and this penstock knows version \(Self.version)")
+            throw DatabaseProblem(
+                "it is a queue of version \(version), and this penstock knows version \(Self.version)"
+            )
         }
     }
 

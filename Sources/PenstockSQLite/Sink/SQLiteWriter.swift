@@ -149,7 +149,9 @@ package final class SQLiteWriter: DescribedSink, OnceSink {
 
 extension DatabaseQueue {
     /// Runs a transaction on this thread, which belongs to the sink's lane and may be blocked.
-    fileprivate func writeBlocking<Result>(_ body: (Database) throws -> Result) throws -> Result { try self.write(body) }
+    fileprivate func writeBlocking<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        try self.write(body)
+    }
 }
 
 extension String {

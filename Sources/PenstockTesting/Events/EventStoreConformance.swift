@@ -56,7 +56,10 @@ public struct EventStoreConformance: Sendable {
     private func keepsWhatItWasGiven(_ faults: inout ConformanceFaults) async throws {
         var store = try await self.make()
         let empty = try await store.open()
-        faults.expect(empty.batches == 0 && empty.events == 0 && empty.bytes == 0, "a store that is empty is not: \(empty)")
+        faults.expect(
+            empty.batches == 0 && empty.events == 0 && empty.bytes == 0,
+            "a store that is empty is not: \(empty)"
+        )
         for batch in Self.all.prefix(3) { try await store.commit(adding: [batch], removing: []) }
         try await store.commit(adding: Array(Self.all[3...]), removing: [])
         for isReopened in [false, true] {
@@ -64,7 +67,10 @@ public struct EventStoreConformance: Sendable {
                 try await store.close()
                 store = try await self.make()
                 let contents = try await store.open()
-                faults.expect(contents.batches == 20, "of 20 batches \(contents.batches) are there when it is opened again")
+                faults.expect(
+                    contents.batches == 20,
+                    "of 20 batches \(contents.batches) are there when it is opened again"
+                )
                 faults.expect(contents.events == Self.all.reduce(0) { $0 + $1.count }, "events: \(contents.events)")
                 faults.expect(contents.bytes == Self.all.reduce(0) { $0 + $1.byteCount }, "bytes: \(contents.bytes)")
                 faults.expect(contents.lastNumber == 20, "the last number: \(contents.lastNumber)")
@@ -154,7 +160,9 @@ public struct EventStoreConformance: Sendable {
 
     private static func lines(_ count: Int) -> [String] { (0..<count).map { "{\"number\":\($0),\"text\":\"é\"}" } }
 
-    private static func pipeline(_ source: CountedSource, _ sink: any EventSink, in store: any DurableEventStore) -> Pipeline {
+    private static func pipeline(_ source: CountedSource, _ sink: any EventSink, in store: any DurableEventStore)
+        -> Pipeline
+    {
         var configuration = PipelineConfiguration()
         // With one worker and one write at a time events keep their order.
         configuration.workers = 1

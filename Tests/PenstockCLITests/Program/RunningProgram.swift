@@ -216,6 +216,7 @@ struct ReadReport: Decodable {
         var dropped: [String: Int]
         var inFlight: Int
         var stored: Int
+        var recovered: Int
     }
 
     var pipeline: String

@@ -181,7 +181,9 @@ struct DurableQueueTests {
         #expect(report.events.recovered == 21)
         #expect(report.events.delivered == 14)
         #expect(report.events.deadLettered == 7)
-        #expect(letters.lines.allSatisfy { $0.contains("\"reason\":\"durable queue: the checksum of its batch is wrong\"") })
+        #expect(
+            letters.lines.allSatisfy { $0.contains("\"reason\":\"durable queue: the checksum of its batch is wrong\"") }
+        )
         #expect(letters.lines.contains { $0.contains("\"encoding\":\"base64\"") })
         #expect(self.store.batches.isEmpty)
     }

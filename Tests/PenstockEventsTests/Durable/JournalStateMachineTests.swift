@@ -122,7 +122,10 @@ import Testing
         _ = machine.append(1, count: 1, bytes: 20)
         #expect(machine.append(2, count: 1, bytes: 20) == .full)
         _ = self.commit(&machine)
-        #expect(machine.didFail(hasRemoved: false, at: 0).refused.map(\.batch) == [1], "A disk that is full is full too.")
+        #expect(
+            machine.didFail(hasRemoved: false, at: 0).refused.map(\.batch) == [1],
+            "A disk that is full is full too."
+        )
         #expect(machine.append(3, count: 1, bytes: 20) == .staged, "It is tried again.")
     }
 

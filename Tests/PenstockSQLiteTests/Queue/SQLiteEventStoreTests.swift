@@ -83,7 +83,11 @@ struct SQLiteEventStoreTests {
     }
 
     @Test func refusesWhatIsNoQueue() async throws {
-        self.folder.write(Array("this is no database, and longer than the header of one would be: ".utf8) + Array(repeating: 65, count: 100), to: "text.db")
+        self.folder.write(
+            Array("this is no database, and longer than the header of one would be: ".utf8)
+                + Array(repeating: 65, count: 100),
+            to: "text.db"
+        )
         let text = await self.problem(of: SQLiteEventStore(path: self.folder["text.db"]))
         #expect(text.check == "the file is no SQLite database")
         #expect(text.open == text.check)

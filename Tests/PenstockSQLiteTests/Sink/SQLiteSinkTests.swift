@@ -42,7 +42,11 @@ struct SQLiteSinkTests {
         let number = Locked(0)
         let paths = Locked<[ObjectIdentifier: String]>([:])
         try await SinkConformance { [folder = self.folder] in
-            let path = folder["\(number.withLock { $0 += 1; return $0 }).db"]
+            let count = number.withLock { number in
+                number += 1
+                return number
+            }
+            let path = folder["\(count).db"]
             let sink = SQLiteWriter(path: path, table: "events")
             paths.withLock { $0[ObjectIdentifier(sink)] = path }
             return sink
