@@ -34,8 +34,10 @@ struct RunCommand: AsyncParsableCommand {
             Flags come first, then the environment (PENSTOCK_WORKERS, PENSTOCK_REPORT, PENSTOCK_JSON and \
             PENSTOCK_QUIET, the latter two 1 or 0), then the pipeline file, then defaults.
 
-            Exit codes: 0 every event has a fate and the ledger balances; 1 the run failed; 3 the drain deadline \
-            passed with events left; 64 wrong usage; 78 wrong pipeline file, and nothing was started.
+            With a durable queue what a run leaves, or a killed one has left, comes first in the next.
+
+            Exit codes: 0 every event has a fate, or is safe in the durable queue, and the ledger balances; 1 the run \
+            failed; 3 the drain deadline passed with events left; 64 wrong usage; 78 wrong pipeline file, and nothing was started.
             """
     )
 

@@ -104,15 +104,16 @@ final class EventJournal: SettlementTaker {
     /// It is counted as accepted, and its receipt is told, when it is safe.
     func append(_ batch: EventBatch) async throws(PenstockError) {
         let bytes = batch.byteRange.count + JournalScribe.rowBytes
-        let wait = Channel<Verdict>(capacity: 1)
-        let admission = self.state.withLock { state in
+        let (admission, wait) = self.state.withLock { state in
             let admission = state.machine.append(batch, count: batch.count, bytes: bytes)
-            if case .waits(let id) = admission { state.waits[id] = wait }
-            return admission
+            guard case .waits(let id) = admission else { return (admission, Channel<Verdict>?.none) }
+            let wait = Channel<Verdict>(capacity: 1)
+            state.waits[id] = wait
+            return (admission, wait)
         }
         switch admission {
         case .staged: self.ring(self.writerBell)
-        case .waits(let id): try await self.wait(wait, id)
+        case .waits(let id): if let wait { try await self.wait(wait, id) }
         case .full where self.dropsNewest:
             self.counts.drop(batch, DropReason.queueFull)
         case .full: throw PenstockError(.full, "The durable queue is full.")
@@ -138,8 +139,8 @@ final class EventJournal: SettlementTaker {
 
     // MARK: - The run
 
-    /// Writes and reads until ``finish()``.
-    func run() async {
+    /// Makes the pool that the writer runs in, which can leave it behind when the store hangs. To be called before ``run()``.
+    func prepare() {
         var configuration = WorkerPoolConfiguration(name: "\(self.name)-store", workers: 1, capacity: 1)
         configuration.time = self.time
         configuration.batchMax = 1
@@ -147,6 +148,11 @@ final class EventJournal: SettlementTaker {
         configuration.threads = .perWorker
         let pool = WorkerPool<Int, Void>(configuration) { _ in await self.write() }
         self.pool.withLock { $0 = pool }
+    }
+
+    /// Writes and reads until ``finish()``.
+    func run() async {
+        guard let pool = self.pool.withLock({ $0 }) else { return }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { _ = try? await pool.run() }
             try? await pool.submit(0)

@@ -136,7 +136,8 @@ struct JournalStateMachine<Batch: Sendable>: Sendable {
     ///   - contents: What the store has.
     init(limits: Limits, contents: StoreContents) {
         self.limits = limits
-        self.stored = Size(count: contents.events, bytes: contents.bytes)
+        let bytes = contents.bytes + contents.batches * JournalScribe.rowBytes
+        self.stored = Size(count: contents.events, bytes: bytes)
         self.unfedCount = contents.events
         self.nextNumber = contents.lastNumber + 1
         self.committedThrough = contents.lastNumber

@@ -167,7 +167,7 @@ public struct StoredBatch: Sendable {
     }
 
     /// What it counts towards the limit on stored bytes: its lines, and what a row of a table needs besides.
-    var charge: Int { self.byteCount + 96 }
+    var charge: Int { self.byteCount + JournalScribe.rowBytes }
 
     /// Whether it is as it was when it was made.
     public var isIntact: Bool {

@@ -13,7 +13,7 @@ public import Penstock
 public enum PipelineExit: Sendable {
     /// The sources came to their end, and every accepted event has its fate.
     case drained
-    /// The run was told to stop, and every accepted event has its fate.
+    /// The run was told to stop, and every accepted event has its fate or is safe in a durable queue.
     case interrupted
     /// The run was told to stop, and its deadline passed before every accepted event had been handled.
     case deadlinePassed

@@ -137,7 +137,8 @@ final class PipelineRun: Sendable {
 
     /// Runs to the end.
     func run() async -> PipelineReport {
-        await withTaskGroup(of: Void.self) { group in
+        self.journal?.prepare()
+        return await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.followOrders() }
             if self.windows != nil { group.addTask { _ = try? await self.rowPool.run() } }
             for port in self.sinks.ports { group.addTask { await port.lane.run() } }

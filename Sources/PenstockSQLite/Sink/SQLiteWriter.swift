@@ -41,12 +41,7 @@ package final class SQLiteWriter: DescribedSink, OnceSink {
         let header = try DatabaseHeader(ofFile: self.path)
         // To look at a table that is in the log only, SQLite would have to write.
         guard header != nil, !DatabaseHeader.hasLog(self.path) else { return }
-        var configuration = GRDB.Configuration()
-        configuration.readonly = true
-        let place = self.path.addingPercentEncodingForURI
-        let database = try DatabaseQueue(path: "file:\(place)?immutable=1", configuration: configuration)
-        defer { try? database.close() }
-        try self.refuseOthers { try database.read($0) }
+        if let shape = try TableShape(ofTable: self.table, inFile: self.path) { try shape.check(self.table) }
     }
 
     /// Makes the database and the table ready.
@@ -65,7 +60,8 @@ package final class SQLiteWriter: DescribedSink, OnceSink {
                 try database.execute(sql: "PRAGMA cache_size = -8192")
             }
             let database = try DatabaseQueue(path: self.path, configuration: configuration)
-            try self.refuseOthers { try database.read($0) }
+            let shape = try await database.read { [table] in try TableShape(ofTable: table, in: $0) }
+            if let shape { try shape.check(self.table) }
             try await database.write { [table] database in
                 try database.execute(
                     sql: """
@@ -105,22 +101,6 @@ package final class SQLiteWriter: DescribedSink, OnceSink {
 
     // MARK: - Private
 
-    /// Refuses a table that is there and has another shape.
-    private func refuseOthers(_ read: (_ body: (Database) throws -> Void) throws -> Void) throws {
-        try read { database in
-            guard try database.tableExists(self.table) else { return }
-            let columns = try database.columns(in: self.table)
-            let names = columns.map { $0.name.lowercased() }.sorted()
-            let key = try database.primaryKey(self.table).columns.map { $0.lowercased() }
-            guard names == ["event", "id", "received_at"], key == ["id"] else {
-                throw DatabaseProblem(
-                    "the table \"\(self.table)\" has the columns \(columns.map(\.name).joined(separator: ", ")), "
-                        + "and not id (the primary key), received_at and event"
-                )
-            }
-        }
-    }
-
     /// Inserts events, and tells why some are not there.
     private func insert(_ events: Events, _ database: Database) throws -> [Int: String] {
         let sql = """
@@ -151,19 +131,6 @@ extension DatabaseQueue {
     /// Runs a transaction on this thread, which belongs to the sink's lane and may be blocked.
     fileprivate func writeBlocking<Result>(_ body: (Database) throws -> Result) throws -> Result {
         try self.write(body)
-    }
-}
-
-extension String {
-    /// The path where a URI has one.
-    fileprivate var addingPercentEncodingForURI: String {
-        self.utf8.map { byte in
-            switch byte {
-            case UInt8(ascii: "%"), UInt8(ascii: "?"), UInt8(ascii: "#"):
-                "%" + String(byte, radix: 16, uppercase: true)
-            default: String(decoding: [byte], as: UTF8.self)
-            }
-        }.joined()
     }
 }
 #endif
