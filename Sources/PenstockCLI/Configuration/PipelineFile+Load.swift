@@ -65,7 +65,7 @@ extension PipelineFile {
         var diagnostics: [Diagnostic] = []
         var seen: [FileStatus.Identity: String] = [:]
         if let identity = FileStatus.identity(of: pipelineFile) { seen[identity] = "the pipeline file" }
-        for use in self.paths {
+        for use in self.paths where !(use.mayBeMissing && Self.isToCome(use.path)) {
             let problem: String?
             let verb: String
             if case .source = use.role {
@@ -113,6 +113,11 @@ extension PipelineFile {
     }
 
     // MARK: - Private
+
+    /// Whether there is no such file, in a folder that is there.
+    private static func isToCome(_ path: String) -> Bool {
+        (try? FileStatus(path: path)) == nil && (try? FileStatus(path: FileStatus.folder(of: path)))?.kind == .folder
+    }
 
     /// How many bytes at the beginning are UTF-8.
     private static func validPrefix(of bytes: [UInt8]) -> Int {

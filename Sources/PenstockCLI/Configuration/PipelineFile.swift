@@ -14,6 +14,8 @@ struct PipelineFile {
     /// What a file or folder on disk is used for.
     enum Role: Equatable {
         case source(String)
+        /// Where it is noted how far a source was read.
+        case checkpoint(String)
         case sink(String)
         case deadLetter
         case queue
@@ -24,6 +26,8 @@ struct PipelineFile {
         var role: Role
         var path: String
         var place: Place
+        /// Whether it need not be there yet.
+        var mayBeMissing = false
     }
 
     /// Something that only a look at files or the network can tell, for when the file itself is right.
@@ -58,6 +62,7 @@ extension PipelineFile.Role {
     /// What people call it.
     var name: String {
         switch self {
+        case .checkpoint(let name): "checkpoint of source '\(name)'"
         case .source(let name): "source '\(name)'"
         case .sink(let name): "sink '\(name)'"
         case .deadLetter: "dead_letter"

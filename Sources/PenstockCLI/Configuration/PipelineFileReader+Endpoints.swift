@@ -91,7 +91,7 @@ extension PipelineFileReader {
             let fields = self.values.fields(
                 of: value,
                 what: "\(what) of type file",
-                known: ["type", "path", "repeat"],
+                known: Self.fileSourceKeys,
                 required: ["path": "'path: events.ndjson'"]
             )
         else { return nil }
@@ -102,7 +102,11 @@ extension PipelineFileReader {
         guard let place = fields["path"], let path = self.values.text(place, what: "'path' of \(what)") else {
             return nil
         }
-        self.file.paths.append(.init(role: .source(name), path: path, place: place.place))
+        let isFollowed = self.isFollowed(fields, what: what)
+        self.file.paths.append(
+            .init(role: .source(name), path: path, place: place.place, mayBeMissing: isFollowed)
+        )
+        if isFollowed { return self.tail(fields, path: path, what: what, name: name) }
         return .file(path: path, repeat: times)
     }
 

@@ -97,6 +97,16 @@ struct ValueReader {
         return scalar.text
     }
 
+    /// True or false.
+    mutating func boolean(_ value: YAMLValue, what: String) -> Bool? {
+        guard self.checkTag(of: value) else { return nil }
+        guard case .scalar(let scalar) = value.content, scalar.meaning == .boolean else {
+            self.wrongType(value, what: what, wanted: "true or false", hint: "true or false, without quotes")
+            return nil
+        }
+        return scalar.text.lowercased() == "true"
+    }
+
     /// A whole number.
     mutating func integer(_ value: YAMLValue, what: String, in range: ClosedRange<Int>) -> Int? {
         let hint =

@@ -80,7 +80,10 @@ enum PipelineSchema {
               "properties": {
                 "type": { "const": "file" },
                 "path": { "type": "string" },
-                "repeat": { "description": "How often it is read.", "type": "integer", "minimum": 1 }
+                "repeat": { "description": "How often it is read.", "type": "integer", "minimum": 1 },
+                "follow": { "description": "Whether reading goes on as it grows.", "type": "boolean", "default": false },
+                "checkpoint": { "description": "Where it is noted how far it was read.", "type": "string" },
+                "from": { "enum": ["beginning", "end"], "default": "beginning" }
               }
             },
             "source_stdin": {

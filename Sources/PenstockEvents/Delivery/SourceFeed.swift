@@ -50,6 +50,14 @@ public final class SourceFeed: Sendable {
     /// Whether it is time to stop.
     public var isStopping: Bool { self.stop.isStopped }
 
+    /// The longest line that is an event.
+    var lineBytesMax: Int { self.limits.lineBytesMax }
+
+    /// Blocks until a file has something to read, until it is time to stop, or for so many milliseconds.
+    func waitToRead(_ file: FileDescriptor?, milliseconds: Int32) {
+        self.stop.waitToRead(file, milliseconds: milliseconds)
+    }
+
     /// Hands over a batch, and waits while the queue is full.
     ///
     /// - Parameter batch: The events. Without any there is nothing to wait for, and a source that is told of its batches

@@ -54,6 +54,17 @@ final class StopSignal: Sendable {
         for await _ in self.ending {}
     }
 
+    /// Blocks until a file has something to read, until it is time to stop, or for so many milliseconds.
+    func waitToRead(_ file: FileDescriptor?, milliseconds: Int32) {
+        guard !self.isStopped else { return }
+        // A negative number is one that poll passes over.
+        var polled = [
+            pollfd(fd: file?.number ?? -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: self.reading.number, events: Int16(POLLIN), revents: 0),
+        ]
+        _ = poll(&polled, nfds_t(polled.count), milliseconds)
+    }
+
     /// Blocks until a file has something to read or has ended; false when it is time to stop instead.
     func waitToRead(_ file: FileDescriptor) -> Bool {
         var polled = [

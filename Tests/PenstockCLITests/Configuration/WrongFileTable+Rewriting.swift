@@ -286,4 +286,14 @@ extension WrongFile {
             hint: "sink: a"
         ),
     ]
+
+    /// Faults of files that are followed.
+    static let tailing: [WrongFile] = [
+        .source("{ type: file, path: a, follow: yes }", 38, "must be true or false, not text"),
+        .source("{ type: file, path: a, follow: true, repeat: 2 }", 52, "both followed and repeated"),
+        .source("{ type: file, path: a, checkpoint: c }", 42, "needs 'follow: true'"),
+        .source("{ type: file, path: a, follow: false, from: end }", 51, "needs 'follow: true'"),
+        .source("{ type: file, path: a, follow: true, from: start }", 50, "cannot be 'start'", hint: "beginning, end"),
+        .source("{ type: file, path: a, folow: true }", 30, "unknown key 'folow'", hint: "did you mean 'follow'?"),
+    ]
 }

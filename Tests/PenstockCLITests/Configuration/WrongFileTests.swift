@@ -35,6 +35,9 @@ struct WrongFileTests {
     @Test("Examples", .timeLimit(.minutes(5)), arguments: WrongFile.tests)
     func examples(_ file: WrongFile) { Self.check(file) }
 
+    @Test("Files that are followed", .timeLimit(.minutes(5)), arguments: WrongFile.tailing)
+    func tailing(_ file: WrongFile) { Self.check(file) }
+
     @Test("Expressions", .timeLimit(.minutes(5)), arguments: WrongFile.expressions)
     func expressions(_ file: WrongFile) { Self.check(file) }
 

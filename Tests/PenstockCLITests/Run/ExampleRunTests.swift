@@ -7,6 +7,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
+import Foundation
 import Testing
 
 @testable import PenstockCLI
@@ -103,6 +104,13 @@ struct ExampleRunTests {
             """
         )
         #expect(results.map(\.count) == [0, 1, 1, 0])
+    }
+
+    @Test("The examples that come with the program pass", arguments: ["apache", "flights", "generate", "lines"])
+    func shipped(_ name: String) async throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Examples")
+        let text = try String(contentsOf: root.appending(path: "\(name).yaml"), encoding: .utf8)
+        #expect(try await Self.run(text).allSatisfy(\.isEmpty))
     }
 
     @Test("Of several sinks each gets what its condition says")

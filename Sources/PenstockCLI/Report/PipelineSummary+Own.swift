@@ -16,6 +16,11 @@ import PenstockHTTP
 // What is said of sources and sinks that are the program's own but not the engine's.
 extension PipelineSummary {
     static func text(own source: any EventSource) -> String {
+        if let tail = source as? FileTail {
+            let start = tail.start == .end ? ", from its end" : ""
+            let checkpoint = tail.checkpoint.map { "checkpoint \(shown($0))" } ?? "no checkpoint"
+            return "file \(shown(tail.path)), followed\(start); \(checkpoint)"
+        }
         #if Server
         if let http = source as? HTTPSource {
             let configuration = http.configuration
@@ -41,7 +46,7 @@ extension PipelineSummary {
             return "POST to \(shown(configuration.url)), \(format), answer within \(shown(configuration.timeout))"
         }
         #endif
-        return "a sink of its own"
+        return (sink as? any DescribedSink)?.place ?? "a sink of its own"
     }
 }
 
