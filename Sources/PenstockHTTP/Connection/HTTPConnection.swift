@@ -47,6 +47,8 @@ final class HTTPConnection: ChannelInboundHandler {
     private var charged = 0
     /// Since when the body waits for room.
     private var waitsSince: NIODeadline?
+    /// The next request is not read before the client has read the answers to those before.
+    private var isUnread = false
     private var deadline = NIODeadline.distantFuture
     private var alarm: Scheduled<Void>?
     private var alarmTime = NIODeadline.distantFuture
@@ -95,6 +97,14 @@ final class HTTPConnection: ChannelInboundHandler {
             self.state = .waiting(pending, number: number, closes: true)
         case (.end, .idle), (_, .lingering), (_, .closed), (_, .idle), (_, .head), (_, .body): break
         }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if self.isUnread, context.channel.isWritable {
+            self.isUnread = false
+            self.gate.open(.head)
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -258,11 +268,12 @@ extension HTTPConnection {
             self.state = .lingering
             self.setDeadline(.now() + Self.lingerTime)
             context.close(mode: .output, promise: nil)
-            self.gate.open(.drain)
+            self.gate.open(.drain(left: self.desk.configuration.bodyBytesMax))
         } else {
             self.state = .idle
             self.setDeadline(.now() + TimeAmount(self.desk.configuration.idleTime))
-            self.gate.open(.head)
+            self.isUnread = !context.channel.isWritable
+            self.gate.open(self.isUnread ? .shut : .head)
         }
         return promise?.futureResult
     }
@@ -327,8 +338,14 @@ extension HTTPConnection {
                 _ = self.answer(closes ? pending.late.closing : pending.late, isWatched: false)
             } else if self.desk.withdraw(number) {
                 self.handedOver(.full)
+            } else if pending.isBeingTaken {
+                self.desk.forget(number)
+                self.answer(pending.late.closing)
             } else {
-                // The source has it in its hands, and tells what becomes of it.
+                // The source has it in its hands: the queue takes it now, or has taken some of it and the rest has to wait.
+                var pending = pending
+                pending.isBeingTaken = true
+                self.state = .waiting(pending, number: number, closes: closes)
                 self.setDeadline(.now() + TimeAmount(self.desk.configuration.answerTime))
             }
         }

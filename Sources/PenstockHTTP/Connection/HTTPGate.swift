@@ -41,8 +41,8 @@ final class HTTPGate: ChannelInboundHandler {
         case body(left: Int)
         /// A body that says itself where it ends.
         case chunks
-        /// Everything, into nowhere.
-        case drain
+        /// So many bytes, into nowhere.
+        case drain(left: Int)
     }
 
     /// The most that is held back; a client that sends more without waiting for answers is cut off.
@@ -95,7 +95,11 @@ final class HTTPGate: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = Self.unwrapInboundIn(data)
-        if self.opening == .drain { return }
+        if case .drain(let left) = self.opening {
+            self.opening = .drain(left: left - bytes.readableBytes)
+            if left < bytes.readableBytes { context.close(promise: nil) }
+            return
+        }
         if self.held.readableBytes == 0 {
             self.held = bytes
         } else {
@@ -125,14 +129,15 @@ final class HTTPGate: ChannelInboundHandler {
     private var isWanting: Bool {
         switch self.opening {
         case .shut: false
-        case .head, .drain: true
+        case .head: true
+        case .drain(let left): left > 0
         case .body(let left): left > 0 && self.keeper.wantsBody()
         case .chunks: self.keeper.wantsBody()
         }
     }
 
     private func readMore(_ context: ChannelHandlerContext) {
-        guard self.isWanting, self.held.readableBytes == 0 || self.opening == .drain else { return }
+        guard self.isWanting, self.held.readableBytes == 0 else { return }
         if !self.hasEnded {
             context.read()
         } else if !self.hasToldEnd {
@@ -149,7 +154,7 @@ final class HTTPGate: ChannelInboundHandler {
             let count: Int
             switch self.opening {
             case .shut: return
-            case .drain:
+            case .drain(_):
                 self.held.clear()
                 return
             case .body(let left):

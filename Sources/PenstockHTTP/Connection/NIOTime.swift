@@ -12,9 +12,9 @@ import NIOCore
 import Penstock
 
 extension TimeAmount {
-    /// The same time as Swift's own type has it; more than 292 years are 292 years.
+    /// The same time as Swift's own type has it, at most a hundred years: a deadline that far away still is a number.
     init(_ duration: Duration) {
-        self = .nanoseconds(Int64(clamping: duration.wholeNanoseconds))
+        self = .nanoseconds(Int64(min(duration.wholeNanoseconds, 3_000_000_000_000_000_000)))
     }
 }
 #endif

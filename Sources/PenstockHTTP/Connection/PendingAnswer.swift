@@ -25,6 +25,8 @@ struct PendingAnswer {
     private let acknowledgement: HTTPSourceConfiguration.Acknowledgement
     private var handOver: HandOver?
     private var settlement: Settlement?
+    /// The source was handing its events over when it should have been done with that.
+    var isBeingTaken = false
 
     init(_ acknowledgement: HTTPSourceConfiguration.Acknowledgement) {
         self.acknowledgement = acknowledgement
@@ -53,7 +55,9 @@ struct PendingAnswer {
 
     /// The answer when the fates have not come in time.
     var late: HTTPAnswer {
-        guard case .taken(let count) = self.handOver else { return .stopped(accepted: 0) }
+        guard case .taken(let count) = self.handOver else {
+            return HTTPAnswer(504, body: #"{"error":"how many of the events the queue takes is not known yet"}"#)
+        }
         return HTTPAnswer(504, body: #"{"error":"the fates of the events are not known yet","accepted":\#(count)}"#)
     }
 

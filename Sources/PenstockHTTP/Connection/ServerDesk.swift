@@ -69,20 +69,26 @@ final class ServerDesk {
     func remove(_ connection: HTTPConnection) {
         self.connections[ObjectIdentifier(connection)] = nil
         self.waitingForRoom.removeAll { $0 === connection }
-        if self.connections.isEmpty { self.emptied?.succeed() }
+        self.tellIfEmptied()
     }
 
     /// Stops: requests whose events are on their way are answered yet, all others not.
     ///
-    /// - Returns: When all connections are closed.
+    /// - Returns: When all connections are closed but those that wait for the fates of their events.
     func stop() -> EventLoopFuture<Void> {
         self.isStopping = true
         let promise = self.loop.makePromise(of: Void.self)
         self.emptied = promise
         for number in self.line.close() { self.requests[number]?.handedOver(.stopped(0)) }
         for connection in Array(self.connections.values) { connection.stop() }
-        if self.connections.isEmpty { promise.succeed() }
+        self.tellIfEmptied()
         return promise.futureResult
+    }
+
+    private func tellIfEmptied() {
+        guard let emptied, self.connections.values.allSatisfy(\.isWaiting) else { return }
+        self.emptied = nil
+        emptied.succeed()
     }
 
     /// Closes all connections but those that wait for the fates of their events.
@@ -122,7 +128,10 @@ final class ServerDesk {
     func settle(_ settlements: [Settlement]) -> EventLoopFuture<Void> {
         guard self.configuration.acknowledgement != .accepted else { return self.loop.makeSucceededVoidFuture() }
         let written = settlements.compactMap { self.requests[$0.batch]?.settle($0) }
-        return EventLoopFuture.andAllComplete(written, on: self.loop)
+        // A client that does not read its answers must not hold up the news for others. At the end they are waited for,
+        // because the process may go, and no longer than a connection may linger.
+        return self.isStopping
+            ? EventLoopFuture.andAllComplete(written, on: self.loop) : self.loop.makeSucceededVoidFuture()
     }
 
     // MARK: - Bodies

@@ -132,6 +132,8 @@ final class HTTPServer: Sendable {
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.maxMessagesPerRead, value: 1)
+            // The answers that a client has not read: a few.
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 1024, high: 4096))
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(
                 .recvAllocator,

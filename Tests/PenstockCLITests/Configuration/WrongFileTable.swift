@@ -274,11 +274,7 @@ extension WrongFile {
         .source("{ typ: file, path: a }", 7, "has no 'type'", hint: "did you mean 'type' by 'typ'?"),
         .source("{ type: flie, path: a }", 15, "unknown type 'flie'", hint: "did you mean 'file'?"),
         .source("{ type: kafka }", 15, "unknown type 'kafka'", hint: "types: file, stdin, generate"),
-        .source(
-            "{ type: http, listen: 127.0.0.1:8080 }",
-            15,
-            "type 'http' of source 'in' is not available in this version"
-        ),
+        .source("{ type: nats }", 15, "type 'nats' of source 'in' is not available in this version"),
         .source("{ type: file }", 7, "source 'in' of type file has no 'path'", hint: "path: events.ndjson"),
         .source(
             "{ type: file, path: 5 }",

@@ -26,6 +26,9 @@ struct WrongFileTests {
     @Test("Sources and sinks", .timeLimit(.minutes(5)), arguments: WrongFile.endpoints)
     func endpoints(_ file: WrongFile) { Self.check(file) }
 
+    @Test("HTTP in and out", .timeLimit(.minutes(5)), arguments: WrongFile.http)
+    func http(_ file: WrongFile) { Self.check(file) }
+
     @Test("Steps", .timeLimit(.minutes(5)), arguments: WrongFile.steps)
     func steps(_ file: WrongFile) { Self.check(file) }
 

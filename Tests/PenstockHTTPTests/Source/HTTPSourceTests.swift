@@ -110,16 +110,17 @@ struct HTTPSourceTests {
             // One event hangs in the sink, its lane takes more, and then the queue is full.
             var taken = 0
             while true {
-                let answer = try #require(try await ingest.exchange(post("a\nb\n")).first)
+                let answer = try #require(try await ingest.exchange(post("a\n")).first)
                 if answer.status == 429 { return (taken, answer) }
                 #expect(answer.status == 202)
-                taken += 2
+                taken += 1
             }
         }
         #expect(answers.1.count("accepted") == 0)
         #expect(answers.1.head.contains("Retry-After: 1"))
         #expect(report.events.accepted == answers.0)
-        #expect(report.events.rejected == 1)
+        // None if the source had not even come to it in time.
+        #expect(report.events.rejected <= 1)
     }
 
     @Test func requestsBehindOneAnotherAreRefusedInTime() async throws {
@@ -186,6 +187,24 @@ struct HTTPSourceTests {
         #expect(report.events.delivered == 1)
     }
 
+    /// The first event found its place in time and the second never does: nobody can say what becomes of them.
+    @Test func requestThatIsNotTakenWholeInTimeIs504() async throws {
+        let sink = HangingSink()
+        let (answer, _) = try await Ingest.run(
+            sink,
+            queueEventsMax: 1,
+            change: {
+                $0.wait = .seconds(2)
+                $0.answerTime = .milliseconds(100)
+            },
+            atTheEnd: { sink.release() }
+        ) { ingest in
+            try await ingest.exchange(post(String(repeating: "a\n", count: 50))).first
+        }
+        #expect(answer?.status == 504)
+        #expect(answer?.count("accepted") == nil)
+    }
+
     @Test func whatOthersReachNeedsTokenAndTLS() async throws {
         var configuration = HTTPSourceConfiguration(listen: try #require(ListenAddress("0.0.0.0:0")))
         #expect(HTTPSource(configuration).check().count == 1)
@@ -210,13 +229,5 @@ struct HTTPSourceTests {
         )
         #expect(sink.isClosed)
     }
-}
-
-/// "zip\nzap\n" as gzip makes it.
-enum Zipped {
-    static let lines: [UInt8] = [
-        0x1F, 0x8B, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xAB, 0xCA, 0x2C, 0xE0, 0xAA, 0x4A, 0x2C,
-        0xE0, 0x02, 0x00, 0x60, 0x3F, 0x73, 0x85, 0x08, 0x00, 0x00, 0x00,
-    ]
 }
 #endif

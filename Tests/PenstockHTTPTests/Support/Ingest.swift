@@ -35,10 +35,12 @@ struct Ingest: Sendable {
         var pipelineConfiguration = PipelineConfiguration()
         pipelineConfiguration.queueEventsMax = queueEventsMax
         pipelineConfiguration.workers = 1
-        let pipeline = Pipeline("test", configuration: pipelineConfiguration) {
+        var options = SinkOptions()
+        options.queueEventsMax = queueEventsMax
+        let pipeline = Pipeline("test", configuration: pipelineConfiguration) { [options] in
             Source("in", source)
             Decode.lines
-            Sink("out", sink)
+            Sink("out", sink, options: options)
         }
         let ingest = Ingest(port: try #require(source.port), source: source, pipeline: pipeline)
         async let running = pipeline.run()
@@ -68,6 +70,9 @@ struct Ingest: Sendable {
 
 /// Waits until something is so.
 func until(_ isSo: () -> Bool) async throws {
-    while !isSo() { try await Task.sleep(for: .milliseconds(1)) }
+    while !isSo() {
+        try Task.checkCancellation()
+        await Task.yield()
+    }
 }
 #endif

@@ -1,0 +1,93 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+extension WrongFile {
+    #if Server
+    /// Faults of sources and sinks of type http.
+    static let http: [WrongFile] = [
+        .source("{ type: http }", 7, "source 'in' of type http has no 'listen'", hint: "listen: 127.0.0.1:8080"),
+        .source("{ type: http, listne: 1 }", 21, "unknown key 'listne'", hint: "did you mean 'listen'?"),
+        .source(
+            "{ type: http, listen: 8080 }",
+            29,
+            "'listen' of source 'in' must be text, not a number",
+            hint: "quote it"
+        ),
+        .source(
+            "{ type: http, listen: example.com:80 }",
+            29,
+            "'listen' of source 'in' cannot be 'example.com:80'",
+            hint: "127.0.0.1:8080, [::1]:8080, localhost:8080"
+        ),
+        .source(
+            "{ type: http, listen: 0.0.0.0:8080 }",
+            29,
+            "other machines reach 0.0.0.0:8080, and source 'in' has no token_file and no tls",
+            hint: "listen on 127.0.0.1, or set both token_file and tls"
+        ),
+        .source(
+            "{ type: http, listen: \"[::]:8080\", token_file: t }",
+            29,
+            "other machines reach [::]:8080, and source 'in' has no tls"
+        ),
+        .source("{ type: http, listen: 127.0.0.1:0, path: events }", 48, "'path' of source 'in' cannot be 'events'"),
+        .source(
+            "{ type: http, listen: 127.0.0.1:0, ack: stored }",
+            47,
+            "'ack' of source 'in' cannot be 'stored'",
+            hint: "one of: accepted, durable, delivered"
+        ),
+        .source(
+            "{ type: http, listen: 127.0.0.1:0, ack: durable }",
+            47,
+            "'ack: durable' needs a queue with a durable store",
+            hint: "write 'ack: accepted' or 'ack: delivered'"
+        ),
+        .source("{ type: http, listen: 127.0.0.1:0, body: 8 }", 48, "the size '8' has no unit", hint: "MiB"),
+        .source("{ type: http, listen: 127.0.0.1:0, head: 100B }", 48, "'head' of source 'in' must not be 100 B"),
+        .source(
+            "{ type: http, listen: 127.0.0.1:0, bodies: 1MiB }",
+            50,
+            "'bodies' of source 'in' leaves no room for one body",
+            hint: "at least what 'body' is"
+        ),
+        .source("{ type: http, listen: 127.0.0.1:0, wait: 0s }", 48, "'wait' of source 'in' must not be 0"),
+        .source(
+            "{ type: http, listen: 127.0.0.1:0, connections: 0 }",
+            55,
+            "'connections' of source 'in' must not be 0"
+        ),
+        .source("{ type: http, listen: 127.0.0.1:0, tls: { key: k } }", 47, "has no 'certificate'", hint: "cert.pem"),
+        .sink("{ type: http }", 8, "sink 'out' of type http has no 'url'", hint: "https://example.com/events"),
+        .sink("{ type: http, url: example.com }", 27, "it begins neither with http:// nor with https://"),
+        .sink(
+            "{ type: http, url: \"https://me:secret@example.com/\" }",
+            27,
+            "'url' of sink 'out' cannot be used: it has a user or a password in it",
+            hint: "put a token into a file, and its path into 'token_file'"
+        ),
+        .sink("{ type: http, url: http://a/, format: json }", 46, "'format' of sink 'out'", hint: "ndjson, json_array"),
+        .sink("{ type: http, url: http://a/, concurrency: 0 }", 51, "'concurrency' of sink 'out' must not be 0"),
+        .sink(
+            "{ type: http, url: http://a/, headers: { Authorization: x } }",
+            49,
+            "header 'Authorization' of sink 'out' cannot be used: the sink sets it itself",
+            hint: "token_file"
+        ),
+        .sink("{ type: http, url: http://a/, timeout: 5 }", 47, "the time '5' has no unit"),
+        .sink("{ type: http, url: http://a/, path: x }", 38, "unknown key 'path' in sink 'out' of type http"),
+    ]
+    #else
+    /// What a program without the trait says.
+    static let http: [WrongFile] = [
+        .source("{ type: http }", 15, "type 'http' of source 'in' needs a penstock built with the trait Server"),
+        .sink("{ type: http }", 16, "type 'http' of sink 'out' needs a penstock built with the trait Server"),
+    ]
+    #endif
+}
