@@ -10,7 +10,7 @@
 /// Takes lines of Apache's combined log format apart:
 /// `%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-agent}i"`.
 ///
-/// By hand, because this is what logs hold most often: several times as fast as with a pattern.
+/// By hand, because this is what logs hold most often: nearly twice as fast as with a pattern (`dev/real-data` runs both).
 struct ApacheLine {
     /// The names of the values, in their order.
     ///

@@ -17,8 +17,7 @@ import Darwin
 
 /// Waits until a file, or the folder it stands in, has changed.
 ///
-/// On Linux the system tells; elsewhere, and on file systems that tell nothing, the wait ends after a while by itself. The
-/// memory is one descriptor.
+/// On Linux the system tells; elsewhere, and on file systems that tell nothing, the wait ends after a while by itself.
 final class FileWatch {
     private let descriptor: FileDescriptor?
     private var fileWatch: Int32 = -1
