@@ -14,19 +14,18 @@ extension Rule {
     /// What each module may import, besides the standard library: imports go towards `Penstock` and never back.
     static let allowedImports: [String: Set<String>] = [
         "CPenstock": [],
+        "CPostgres": [],
         "Penstock": platform.union(["CPenstock", "Synchronization"]),
         "PenstockTesting": platform.union(["CPenstock", "Penstock", "PenstockEvents", "Synchronization"]),
+        "PenstockEvents": platform.union(["CPenstock", "Penstock", "Synchronization"]),
         "PenstockHTTP": platform.union([
-            "AsyncHTTPClient", "Hummingbird", "NIOCore", "NIOHTTP1", "NIOHTTPCompression", "NIOPosix", "NIOSSL",
-            "Penstock",
+            "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOHTTPCompression", "NIOPosix", "NIOSSL", "Penstock",
             "PenstockEvents",
         ]),
-        "PenstockEvents": platform.union(["CPenstock", "Penstock", "Synchronization"]),
         "PenstockLifecycle": ["Logging", "Penstock", "PenstockEvents", "ServiceLifecycle"],
-        "CPostgres": [],
         "PenstockPostgres": platform.union(["CPostgres", "Penstock", "PenstockEvents"]),
-        "PenstockBench": platform.union(["CPenstock", "Dispatch", "Penstock", "PenstockEvents"]),
         "PenstockSQLite": platform.union(["GRDB", "GRDBSQLite", "Penstock", "PenstockEvents"]),
+        "PenstockBench": platform.union(["CPenstock", "Dispatch", "Penstock", "PenstockEvents"]),
         "PenstockKernels": platform.union(["Penstock", "PenstockEvents", "Synchronization"]),
         "PenstockSimulate": ["ArgumentParser", "Penstock", "PenstockTesting"],
         "PenstockCLI": platform.union([

@@ -46,33 +46,30 @@ final class EventJournal: SettlementTaker {
     /// Creates the queue of an open store.
     ///
     /// - Parameters:
-    ///   - store: The store.
-    ///   - contents: What is in it.
-    ///   - limits: What the queue holds to.
+    ///   - store: The store, and what is in it.
+    ///   - description: What is run.
     ///   - scribe: Makes stored batches of batches, and batches of stored ones.
-    ///   - name: The name of the pipeline, for threads.
     ///   - counts: Where everything is counted.
     ///   - time: The clock of back-offs.
     ///   - report: Told when the store breaks: the run ends.
     init(
-        _ store: any DurableEventStore,
-        contents: StoreContents,
-        limits: Machine.Limits,
+        _ store: OpenStore,
+        of description: PipelineDescription,
         scribe: JournalScribe,
-        name: String,
         counts: PipelineCounts,
         time: TimeSource,
         report: @escaping @Sendable (PenstockError) -> Void
     ) {
-        self.store = store
+        let limits = Self.limits(description.queue, store.options)
+        self.store = store.store
         self.counts = counts
         self.time = time
         self.scribe = scribe
-        self.state = Locked(State(machine: Machine(limits: limits, contents: contents)))
+        self.state = Locked(State(machine: Machine(limits: limits, contents: store.contents)))
         self.dropsNewest = limits.whenFull == .dropNewest
-        self.name = name
+        self.name = description.name
         self.report = report
-        counts.recover(contents.events)
+        counts.recover(store.contents.events)
     }
 
     /// What a run's durable queue holds to.

@@ -9,6 +9,13 @@
 
 // What a durable queue keeps.
 extension PipelineCounts {
+    /// Creates the ledgers of a run, of zeros.
+    convenience init(of endpoints: Endpoints) {
+        // A sink that fails ends the run if it is the only one, and the sink for dead letters always does.
+        let keepsFailed = endpoints.sinks.count == 1 || endpoints.deadLetter != nil
+        self.init(sinkCount: endpoints.sinks.count, keepsFailed: keepsFailed)
+    }
+
     /// A former run has left events.
     func recover(_ count: Int) {
         self.change { state in

@@ -46,8 +46,7 @@ final class PipelineRun: Sendable {
         let beginning = time.now()
         let origin = wallClock - Int64(clamping: beginning)
         let session = UInt64.random(in: 1 ... .max)
-        let isEndedBySinks = endpoints.sinks.count == 1 || endpoints.deadLetter != nil
-        let counts = PipelineCounts(sinkCount: endpoints.sinks.count, keepsFailed: isEndedBySinks)
+        let counts = PipelineCounts(of: endpoints)
         let orders = DrainOrders()
         let stop = try StopSignal()
         let ending = Locked(RunEnding())
@@ -78,20 +77,10 @@ final class PipelineRun: Sendable {
             session: session
         )
         let pool = Self.pool(description, time: time) { await runner.run($0) }
-        var rowConfiguration = WorkerPoolConfiguration(name: "\(description.name)-rows", workers: 1, capacity: 16)
-        rowConfiguration.time = time
-        self.rowPool = WorkerPool(rowConfiguration, handler: { await sinks.deliverRows(of: $0) })
+        self.rowPool = Self.rowPool(description, time: time) { await sinks.deliverRows(of: $0) }
+        let scribe = JournalScribe(description, origin: origin, session: session)
         let journal = endpoints.store.map { store in
-            EventJournal(
-                store.store,
-                contents: store.contents,
-                limits: EventJournal.limits(description.queue, store.options),
-                scribe: JournalScribe(description, origin: origin, session: session),
-                name: description.name,
-                counts: counts,
-                time: time,
-                report: { fail($0, true) }
-            )
+            EventJournal(store, of: description, scribe: scribe, counts: counts, time: time) { fail($0, true) }
         }
         let intake = SourceIntake(counts: counts, stop: stop, journal: journal) { batch throws(PenstockError) in
             try await pool.submit(batch)
@@ -180,6 +169,16 @@ final class PipelineRun: Sendable {
             size: { JobSize(count: $0.count, bytes: min($0.byteCharge, bytesMax)) },
             handler: handler
         )
+    }
+
+    private static func rowPool(
+        _ description: PipelineDescription,
+        time: TimeSource,
+        _ handler: @escaping @Sendable (ClosedWindow) async -> Void
+    ) -> WorkerPool<ClosedWindow, Void> {
+        var configuration = WorkerPoolConfiguration(name: "\(description.name)-rows", workers: 1, capacity: 16)
+        configuration.time = time
+        return WorkerPool(configuration, handler: handler)
     }
 
     /// Carries out orders to drain; each can only bring the end nearer.

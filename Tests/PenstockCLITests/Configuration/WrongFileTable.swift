@@ -311,8 +311,8 @@ extension WrongFile {
             3,
             "the source's name 'a/b' has '/' in it"
         ),
-        .sink("{ type: sqlite, path: out.db, tabel: a }", 39, "unknown key 'tabel'", hint: "'table'"),
-        .sink("{ type: sqlite, path: out.db, table: a b }", 46, "has ' ' in it", hint: "a-b"),
+        .sink("{ type: sqlite, path: out.db, tabel: a }", 38, "unknown key 'tabel'", hint: "'table'"),
+        .sink("{ type: sqlite, path: out.db, table: a b }", 45, "has ' ' in it", hint: "a-b"),
         .sink("{ type: sqlite }", 8, "sink 'out' of type sqlite has no 'path'", hint: "path: out.db"),
         .sink("{ type: postgres }", 16, "type 'postgres' of sink 'out' is not available"),
         .sink("{ type: std }", 16, "unknown type 'std'", hint: "types: file, stdout"),

@@ -139,7 +139,9 @@ struct SQLiteEventStoreTests {
         let store = SQLiteEventStore(path: self.path)
         _ = try await store.open()
         try await store.close()
-        let other = try DatabaseQueue(path: self.path)
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let other = try DatabaseQueue(path: self.path, configuration: configuration)
         try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN EXCLUSIVE") }
         let locked = await self.problem(of: SQLiteEventStore(path: self.path))
         #expect(locked.open == "another program has locked it")

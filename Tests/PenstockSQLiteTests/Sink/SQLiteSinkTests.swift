@@ -194,7 +194,9 @@ private final class LockingSink: EventSink {
             return state.isFirst
         }
         guard isFirst else { return try await self.sink.write(batch) }
-        let other = try DatabaseQueue(path: self.path)
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let other = try DatabaseQueue(path: self.path, configuration: configuration)
         try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
         let answer = try await self.sink.write(batch)
         try other.close()
