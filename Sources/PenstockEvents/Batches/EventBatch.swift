@@ -92,7 +92,8 @@ package final class EventBatch: @unchecked Sendable {
     /// How many events it has; at least 1.
     var count: Int { self.sliceCount }
 
-    /// Where its events stand in the bytes of the buffer: from the first one's first byte to behind the last one's last.
+    /// Where its events stand in the bytes of the buffer: from the first one's first byte to behind the last one's
+    /// last.
     var byteRange: Range<Int> {
         self.withEvents { _, slices in
             let last = slices[slices.count - 1]

@@ -17,8 +17,8 @@ import Darwin
 
 /// Puts batches one behind the other into buffers of a pool.
 ///
-/// What a store gives back comes into memory so, and small batches of a source: each would otherwise keep the whole buffer
-/// that it stands in.
+/// What a store gives back comes into memory so, and small batches of a source: each would otherwise keep the whole
+/// buffer that it stands in.
 struct BatchPacker {
     /// A batch of fewer bytes is worth a copy.
     static let smallBytes = EventBufferPool.usualByteCapacity / 16

@@ -7,7 +7,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// A checksum that finds what a disk has changed: 64 bits, several bytes a nanosecond. It is no protection against people.
+/// A checksum that finds what a disk has changed: 64 bits, several bytes a nanosecond. It is no protection against
+/// people.
 struct Checksum {
     private var sum: UInt64 = 0x9E37_79B9_7F4A_7C15
 

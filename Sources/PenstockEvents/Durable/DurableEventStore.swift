@@ -9,15 +9,15 @@
 
 /// Keeps accepted events where they outlive the process: what a durable queue writes to.
 ///
-/// A pipeline appends whole batches and removes them when each of their events has its fate. What is left in the store when a
-/// process ends, however it ends, is handed on first by the next one that opens it, with the same origins.
+/// A pipeline appends whole batches and removes them when each of their events has its fate. What is left in the store
+/// when a process ends, however it ends, is handed on first by the next one that opens it, with the same origins.
 ///
-/// What a store can rely on: ``open()`` returns before anything else is called, calls do not overlap, and all are made on a
-/// thread that may be blocked. Only ``check()`` may be called at any time.
+/// What a store can rely on: ``open()`` returns before anything else is called, calls do not overlap, and all are made
+/// on a thread that may be blocked. Only ``check()`` may be called at any time.
 ///
 /// What a pipeline relies on:
-/// - A ``commit(adding:removing:)`` that returns has done both, and what it has added outlives the process. One that throws
-///   has added nothing; what it was to remove may be gone or not.
+/// - A ``commit(adding:removing:)`` that returns has done both, and what it has added outlives the process. One that
+///   throws has added nothing; what it was to remove may be gone or not.
 /// - ``read(after:bytesMax:)`` gives batches as they were added, in the order of their numbers.
 /// - A store belongs to one process at a time: ``open()`` refuses a second.
 public protocol DurableEventStore: Sendable {
@@ -40,8 +40,8 @@ public protocol DurableEventStore: Sendable {
     /// - Parameters:
     ///   - batches: What is to be kept; their numbers are greater than all before.
     ///   - numbers: The numbers of batches that are done with. One that is not there is no error.
-    /// - Throws: ``StoreFull`` when there is no room for them now, ``StoreBroken`` when there never will be. Anything else is
-    ///   as good as ``StoreFull``.
+    /// - Throws: ``StoreFull`` when there is no room for them now, ``StoreBroken`` when there never will be. Anything
+    ///   else is as good as ``StoreFull``.
     func commit(adding batches: [StoredBatch], removing numbers: [Int64]) async throws
 
     /// Reads batches in their order.

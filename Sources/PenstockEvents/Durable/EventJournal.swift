@@ -11,8 +11,8 @@ import Penstock
 
 /// The durable queue of a run: stands between the sources and the queue of the workers.
 ///
-/// Batches that gather while one transaction is under way are the next. What was written is settled as stored, and goes on to
-/// the workers in order; a batch of which each event has its fate is removed along with a later write.
+/// Batches that gather while one transaction is under way are the next. What was written is settled as stored, and
+/// goes on to the workers in order; a batch of which each event has its fate is removed along with a later write.
 final class EventJournal: SettlementTaker {
     typealias Machine = JournalStateMachine<EventBatch>
 
@@ -74,8 +74,8 @@ final class EventJournal: SettlementTaker {
 
     /// What a run's durable queue holds to.
     ///
-    /// The store decides how much is kept. In memory wait what is staged, what is being written and what is ready: each as
-    /// much as makes writing together worth while, and at most what the queue in memory may hold.
+    /// The store decides how much is kept. In memory wait what is staged, what is being written and what is ready:
+    /// each as much as makes writing together worth while, and at most what the queue in memory may hold.
     static func limits(_ queue: QueueDescription, _ options: DurableQueueOptions) -> Machine.Limits {
         let memory = min(DurableQueueOptions.stageBytes, queue.bytes)
         return Machine.Limits(
@@ -136,7 +136,8 @@ final class EventJournal: SettlementTaker {
 
     // MARK: - The run
 
-    /// Makes the pool that the writer runs in, which can leave it behind when the store hangs. To be called before ``run()``.
+    /// Makes the pool that the writer runs in, which can leave it behind when the store hangs. To be called before
+    /// ``run()``.
     func prepare() {
         var configuration = WorkerPoolConfiguration(name: "\(self.name)-store", workers: 1, capacity: 1)
         configuration.time = self.time

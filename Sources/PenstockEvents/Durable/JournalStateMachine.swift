@@ -9,9 +9,9 @@
 
 /// Decides what a durable queue does next: what is written together, what is handed on, and what is read back.
 ///
-/// A batch is staged, written, and then handed on from memory if it follows on what was handed on before and there is room;
-/// otherwise it is read back when its turn comes. Whatever lies in the store, memory holds what is staged, what is being
-/// written, what is ready, and a few numbers for each batch that was handed on and is not settled.
+/// A batch is staged, written, and then handed on from memory if it follows on what was handed on before and there is
+/// room; otherwise it is read back when its turn comes. Whatever lies in the store, memory holds what is staged, what
+/// is being written, what is ready, and a few numbers for each batch that was handed on and is not settled.
 struct JournalStateMachine<Batch: Sendable>: Sendable {
     /// What it holds to.
     struct Limits: Sendable {

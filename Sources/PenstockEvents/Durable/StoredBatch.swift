@@ -27,7 +27,8 @@ public struct StoredBatch: Sendable {
 
     /// Where the lines are.
     enum Content: Sendable {
-        /// In the memory that the source has read them into: the bytes of the batch from the first event's to the last's end.
+        /// In the memory that the source has read them into: the bytes of the batch from the first event's to the
+        /// last's end.
         case batch(EventBatch, Range<Int>)
         case bytes([UInt8])
     }

@@ -40,8 +40,8 @@ extension PipelineCounts.Totals {
             && ledger.failed == 0 && ledger.cancelled == 0
     }
 
-    /// Whether the workers' queue has seen the events that a durable queue has handed on, and the durable queue has kept
-    /// what this run has given no fate.
+    /// Whether the workers' queue has seen the events that a durable queue has handed on, and the durable queue has
+    /// kept what this run has given no fate.
     ///
     /// - Parameters:
     ///   - ledger: What the workers' queue has counted.

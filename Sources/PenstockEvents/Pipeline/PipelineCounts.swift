@@ -30,7 +30,8 @@ struct BatchFates: Sendable, Equatable {
         if count > 0 { self.dropped[reason, default: 0] += count }
     }
 
-    /// Makes events that a durable queue keeps stored ones, where they would be lost for a reason that ends with the run.
+    /// Makes events that a durable queue keeps stored ones, where they would be lost for a reason that ends with the
+    /// run.
     ///
     /// - Parameter keepsFailed: Whether a sink that fails ends the run.
     mutating func keep(keepsFailed: Bool) {
@@ -391,8 +392,8 @@ extension PipelineCounts.State {
         if let receipt, count > 0, receipt.settle(count, fate) { self.settled.append(receipt) }
     }
 
-    /// The rows of a window have a fate, and so have the events in it; those that a durable queue keeps stay there if the
-    /// rows were lost for a reason that ends with the run.
+    /// The rows of a window have a fate, and so have the events in it; those that a durable queue keeps stay there if
+    /// the rows were lost for a reason that ends with the run.
     fileprivate mutating func settle(_ receipts: [WindowReceipt], _ fate: SinkFate, keepsFailed: Bool) {
         var isKept = false
         if case .dropped(let reason) = fate { isKept = DropReason.isKept(reason, keepsFailed: keepsFailed) }

@@ -18,8 +18,8 @@ struct BatchTable: Sendable {
     static let applicationID: UInt32 = 0x5053_5451
     /// What the table looks like; another number is another table.
     static let version: UInt32 = 1
-    /// The largest that SQLite has. A row of a busy source is just under 64 KiB and has one to itself: nothing has to be
-    /// followed through the file to add or remove it. A small row costs one page in the log, whatever its size.
+    /// The largest that SQLite has. A row of a busy source is just under 64 KiB and has one to itself: nothing has to
+    /// be followed through the file to add or remove it. A small row costs one page in the log, whatever its size.
     static let pageBytes = 64 << 10
 
     let database: DatabaseQueue

@@ -14,8 +14,8 @@ public import PenstockEvents
 
 /// Keeps the events of a durable queue in a SQLite database, one row a batch.
 ///
-/// The database is in WAL mode and belongs to one process at a time. Beside it lie `-wal`, SQLite's log, and `-reserve`, which
-/// holds room for removing when the disk is full, and the lock.
+/// The database is in WAL mode and belongs to one process at a time. Beside it lie `-wal`, SQLite's log, and
+/// `-reserve`, which holds room for removing when the disk is full, and the lock.
 public final class SQLiteEventStore: DurableEventStore {
     /// Whether a transaction waits for the disk.
     public enum Synchronous: String, Sendable, CaseIterable {
@@ -57,8 +57,8 @@ public final class SQLiteEventStore: DurableEventStore {
         self.logBytes = Self.logBytes(bytesMax: bytesMax)
     }
 
-    /// The most bytes on the disk, about, for a queue that keeps so many: rows, which at worst fill half a page each, the log
-    /// and the reserve.
+    /// The most bytes on the disk, about, for a queue that keeps so many: rows, which at worst fill half a page each,
+    /// the log and the reserve.
     package static func diskBytes(bytesMax: Int) -> Int {
         let besides = 2 * (Self.logBytes(bytesMax: bytesMax) + Self.transactionBytes)
         let rows = bytesMax.multipliedReportingOverflow(by: 2)

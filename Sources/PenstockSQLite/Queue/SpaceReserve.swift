@@ -18,8 +18,8 @@ import Darwin
 
 /// A file beside the database that holds room on the disk, and keeps other processes out.
 ///
-/// To remove batches takes room too, for the log and for pages that are only in it. So some is held: when the disk is full it
-/// is let go, and there is room for what makes room. While it is not held nothing is added.
+/// To remove batches takes room too, for the log and for pages that are only in it. So some is held: when the disk is
+/// full it is let go, and there is room for what makes room. While it is not held nothing is added.
 //
 // SAFETY: used by one thread at a time, as `SQLiteEventStore` is.
 final class SpaceReserve: @unchecked Sendable {

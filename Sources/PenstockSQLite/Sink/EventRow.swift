@@ -24,8 +24,8 @@ struct EventRow {
 
     /// Makes the columns of an event.
     ///
-    /// The `id` is the source's name, the session in 16 hexadecimal digits and the position in at least 12 decimal ones, with
-    /// `-` between them: events of one session come in the order of their ids, which suits an index.
+    /// The `id` is the source's name, the session in 16 hexadecimal digits and the position in at least 12 decimal
+    /// ones, with `-` between them: events of one session come in the order of their ids, which suits an index.
     mutating func fill(_ event: Event) {
         if self.time != event.receivedAt {
             self.time = event.receivedAt

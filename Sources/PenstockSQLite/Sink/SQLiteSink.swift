@@ -12,8 +12,8 @@ public import PenstockEvents
 
 /// Writes events into a table of a SQLite database, each once however often it comes.
 ///
-/// The table has the columns `id`, which follows from where the event came from, `received_at`, in RFC 3339, and `event`, the
-/// event as text. A batch is one transaction. Others may read the database meanwhile.
+/// The table has the columns `id`, which follows from where the event came from, `received_at`, in RFC 3339, and
+/// `event`, the event as text. A batch is one transaction. Others may read the database meanwhile.
 public struct SQLiteSink: PipelineSink {
     private let writer: SQLiteWriter
     private let name: String?

@@ -16,7 +16,8 @@ public import PenstockEvents
 /// try await EventStoreConformance { MyStore(place) }.run()
 /// ```
 ///
-/// The stores that are made all stand for one place, so that what one has kept the next one finds. It is empty at first.
+/// The stores that are made all stand for one place, so that what one has kept the next one finds. It is empty at
+/// first.
 public struct EventStoreConformance: Sendable {
     private let make: @Sendable () async throws -> any DurableEventStore
 
