@@ -157,7 +157,8 @@ struct HostileClientTests {
                 let connection = try RawConnection(to: port)
                 let bomb = Zipped.bomb
                 connection.send("\(Self.head)Content-Encoding: gzip\r\nContent-Length: \(bomb.count)\r\n\r\n")
-                connection.send(bomb)
+                // This is 30 MiB already, and the rest need not be sent.
+                connection.send(bomb.prefix(200_000))
                 return connection.receive(answers: 1).first?.status
             }
         }
@@ -228,7 +229,7 @@ struct HostileClientTests {
 
     /// Who does not read answers is not read either, and loses none of them.
     @Test func clientThatDoesNotReadItsAnswersIsNotRead() async throws {
-        let count = 40_000
+        let count = 20_000
         let (statuses, report) = try await Ingest.run { ingest in
             let port = ingest.port
             let connection = try await onThread { try RawConnection(to: port) }
@@ -241,6 +242,7 @@ struct HostileClientTests {
             var last = -1
             var still = 0
             while still < 1000 {
+                try Task.checkCancellation()
                 let accepted = ingest.pipeline.progress().events.accepted
                 still = accepted == last && accepted > 0 ? still + 1 : 0
                 last = accepted

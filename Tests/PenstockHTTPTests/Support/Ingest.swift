@@ -29,6 +29,8 @@ struct Ingest: Sendable {
         _ body: @escaping @Sendable (Ingest) async throws -> Result
     ) async throws -> (result: Result, report: PipelineReport) {
         var configuration = HTTPSourceConfiguration(listen: .loopback(port: 0))
+        // Other tests hold the processors: only those that are about it are in a hurry.
+        configuration.wait = .seconds(60)
         change(&configuration)
         let source = HTTPSource(configuration)
         try await source.open()

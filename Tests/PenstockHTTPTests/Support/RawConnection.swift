@@ -74,17 +74,17 @@ final class RawConnection: Sendable {
     func endOutput() { shutdown(self.number, Int32(SHUT_WR)) }
 
     /// Everything that comes until the other end hangs up, or resets the connection.
-    func receiveAll() -> String {
-        var text: [UInt8] = []
-        while let piece = self.receive() { text += piece }
-        return String(decoding: text, as: UTF8.self)
+    func receiveAll() -> [UInt8] {
+        var bytes: [UInt8] = []
+        while let piece = self.receive() { bytes += piece }
+        return bytes
     }
 
     /// What comes until it holds so many answers, or the other end hangs up.
     func receive(answers: Int) -> [Answer] {
         var bytes: [UInt8] = []
         while true {
-            let found = Answer.all(in: String(decoding: bytes, as: UTF8.self))
+            let found = Answer.all(in: bytes)
             if found.count >= answers { return found }
             guard let piece = self.receive() else { return found }
             bytes += piece
@@ -112,23 +112,33 @@ struct Answer: Sendable {
     var head: String
     var body: String
 
-    /// The whole answers at the beginning of a text; a word in between such as `100 Continue` is none.
-    static func all(in text: String) -> [Answer] {
+    /// The whole answers at the beginning of what was received; a word in between such as `100 Continue` is none.
+    static func all(in bytes: [UInt8]) -> [Answer] {
         var answers: [Answer] = []
-        var rest = text[...]
-        while let end = rest.range(of: "\r\n\r\n") {
-            let head = String(rest[..<end.lowerBound])
-            let status = Int(head.split(separator: " ").dropFirst().first ?? "") ?? 0
-            rest = rest[end.upperBound...]
+        var place = 0
+        while let end = Self.headEnd(in: bytes, from: place) {
+            let head = String(decoding: bytes[place..<end - 4], as: UTF8.self)
+            let status = Int(head.dropFirst("HTTP/1.1 ".count).prefix(3)) ?? 0
+            place = end
             if status == 100 { continue }
             let length = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length: ") }
             let count = length.flatMap { Int($0.dropFirst("content-length: ".count)) } ?? 0
-            guard rest.utf8.count >= count else { break }
-            let last = rest.utf8.index(rest.startIndex, offsetBy: count)
-            answers.append(Answer(status: status, head: head, body: String(rest[..<last])))
-            rest = rest[last...]
+            guard bytes.count - place >= count else { break }
+            let body = String(decoding: bytes[place..<place + count], as: UTF8.self)
+            answers.append(Answer(status: status, head: head, body: body))
+            place += count
         }
         return answers
+    }
+
+    /// Where the head ends that begins at a place, its blank line included.
+    private static func headEnd(in bytes: [UInt8], from first: Int) -> Int? {
+        var place = first + 3
+        while place < bytes.count {
+            if bytes[place] == 0x0A, bytes[place - 1] == 0x0D, bytes[place - 2] == 0x0A { return place + 1 }
+            place += 1
+        }
+        return nil
     }
 
     /// The number that stands behind a name in the body.
