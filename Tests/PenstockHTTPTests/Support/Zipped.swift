@@ -16,14 +16,14 @@ enum Zipped {
         0xE0, 0x02, 0x00, 0x60, 0x3F, 0x73, 0x85, 0x08, 0x00, 0x00, 0x00,
     ]
 
-    /// 256 MiB of one byte in less than 2 MiB: a block that repeats what stands before it, without an end.
+    /// 32 MiB of one byte in about 200 KiB: a block that repeats what stands before it, without an end.
     static let bomb: [UInt8] = {
         // A block with fixed codes: the literal 0, and then copies of the 258 bytes before.
         var bits = BitWriter()
         bits.put(0b0, 1)
         bits.put(0b01, 2)
         bits.putReversed(0b0011_0000, 8)
-        for _ in 0..<(256 << 20) / 258 {
+        for _ in 0..<(32 << 20) / 258 {
             // Length 258 is code 285; distance 1 is code 0.
             bits.putReversed(0b1100_0101, 8)
             bits.putReversed(0b00000, 5)
