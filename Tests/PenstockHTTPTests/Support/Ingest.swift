@@ -31,6 +31,7 @@ struct Ingest: Sendable {
         var configuration = HTTPSourceConfiguration(listen: .loopback(port: 0))
         // Other tests hold the processors: only those that are about it are in a hurry.
         configuration.wait = .seconds(60)
+        configuration.headTime = .seconds(60)
         change(&configuration)
         let source = HTTPSource(configuration)
         try await source.open()
