@@ -12,7 +12,7 @@ import PenstockEvents
 // Sources, and the type of sources and sinks.
 extension PipelineFileReader {
     /// The types of sources that run.
-    static let sourceTypes = ["file", "stdin", "generate"] + TraitTypes.serverSources
+    static let sourceTypes = ["file", "stdin", "generate"] + TraitTypes.builtSources
 
     mutating func readSources(_ value: YAMLValue) {
         let example = "in: { type: file, path: events.ndjson }"
@@ -50,7 +50,7 @@ extension PipelineFileReader {
         guard let word = isNull ? "null" : self.values.text(type, what: "'type' of \(what)") else { return nil }
         if running.contains(word) { return word }
         let types = "types: \(running.joined(separator: ", "))"
-        if !planned.contains(word), let trait = TraitTypes.trait(of: word) {
+        if !planned.contains(word), let trait = TraitTypes.sources[word] ?? TraitTypes.sinks[word] {
             self.values.fail(
                 type.place,
                 "type '\(word)' of \(what) needs a penstock built with the trait \(trait)",

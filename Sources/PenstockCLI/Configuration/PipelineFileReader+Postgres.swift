@@ -13,18 +13,20 @@ import PenstockPostgres
 
 // The sink of type postgres.
 extension PipelineFileReader {
-    private static let postgresKeys = ["type", "connection", "password_file", "table", "timeout", "concurrency"]
+    private static let postgresKeys = ["type", "connection", "password_file", "table", "timeout"]
 
     mutating func postgresSink(
         _ value: YAMLValue,
         what: String,
         laneKeys: [String]
     ) -> (kind: SinkDescription, options: SinkOptions)? {
+        // The lane of dead letters is one write at a time, in their order.
+        let concurrency = laneKeys.contains("queue") ? ["concurrency"] : []
         guard
             let fields = self.values.fields(
                 of: value,
                 what: "\(what) of type postgres",
-                known: Self.postgresKeys + laneKeys,
+                known: Self.postgresKeys + concurrency + laneKeys,
                 required: [
                     "connection": "'connection: host=localhost dbname=events user=penstock'",
                     "table": "'table: events'",

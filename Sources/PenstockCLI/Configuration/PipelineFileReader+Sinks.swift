@@ -16,7 +16,7 @@ import PenstockSQLite
 // Sinks and their options.
 extension PipelineFileReader {
     /// The types of sinks that run.
-    static let sinkTypes = ["file", "stdout", "null"] + TraitTypes.serverSinks + TraitTypes.postgresSinks
+    static let sinkTypes = ["file", "stdout", "null"] + TraitTypes.builtSinks
     /// The types of sinks that are to come.
     private static let plannedSinkTypes = ["nats"]
     /// How events get to a sink.

@@ -9,29 +9,28 @@
 
 /// Types of sources and sinks that only a program has that was built with a trait of the package.
 enum TraitTypes {
-    #if Server
-    /// What the trait `Server` brings as sources.
-    static let serverSources = ["http"]
-    /// What the trait `Server` brings as sinks.
-    static let serverSinks = ["http", "sqlite"]
-    #else
-    static let serverSources: [String] = []
-    static let serverSinks: [String] = []
-    #endif
+    /// All such sources, and the trait of each.
+    static let sources = ["http": "Server"]
+    /// All such sinks, and the trait of each.
+    static let sinks = ["http": "Server", "postgres": "Postgres", "sqlite": "Server"]
 
-    #if Postgres
-    /// What the trait `Postgres` brings as sinks.
-    static let postgresSinks = ["postgres"]
-    #else
-    static let postgresSinks: [String] = []
-    #endif
+    /// The sources that this program has.
+    static let builtSources = Self.built(Self.sources)
+    /// The sinks that this program has.
+    static let builtSinks = Self.built(Self.sinks)
 
-    /// The trait that a program needs for a type; nil for types that every program has, or none.
-    static func trait(of type: String) -> String? {
-        switch type {
-        case "http", "sqlite": "Server"
-        case "postgres": "Postgres"
-        default: nil
-        }
+    private static func built(_ types: [String: String]) -> [String] {
+        types.filter { Self.traits.contains($0.value) }.keys.sorted()
+    }
+
+    private static var traits: Set<String> {
+        var traits: Set<String> = []
+        #if Server
+        traits.insert("Server")
+        #endif
+        #if Postgres
+        traits.insert("Postgres")
+        #endif
+        return traits
     }
 }

@@ -55,7 +55,17 @@ enum PipelineSchema {
                 "events": { "type": "integer", "minimum": 1, "maximum": 100000000, "default": 10000 },
                 "bytes": { "$ref": "#/$defs/size", "default": "64MiB" },
                 "when_full": { "enum": ["wait", "reject", "drop_newest", "drop_oldest"], "default": "wait" },
-                "store": { "anyOf": [{ "const": "memory" }, { "type": "object", "required": ["type"] }], "default": "memory" }
+                "store": { "anyOf": [{ "const": "memory" }, { "$ref": "#/$defs/store" }], "default": "memory" }
+              }
+            },
+            "store": {
+              "description": "A durable queue.",
+              "type": "object", "additionalProperties": false, "required": ["type"],
+              "properties": {
+                "type": { "enum": ["memory", "sqlite"] },
+                "path": { "type": "string" },
+                "synchronous": { "enum": ["full", "normal"], "default": "full" },
+                "bytes_max": { "description": "The most that lies stored.", "$ref": "#/$defs/size", "default": "1GiB" }
               }
             },
             "order": {
@@ -72,7 +82,8 @@ enum PipelineSchema {
             },
             "source": {
               "oneOf": [
-                { "$ref": "#/$defs/source_file" }, { "$ref": "#/$defs/source_stdin" }, { "$ref": "#/$defs/source_generate" }
+                { "$ref": "#/$defs/source_file" }, { "$ref": "#/$defs/source_stdin" }, { "$ref": "#/$defs/source_generate" },
+                { "$ref": "#/$defs/source_http" }
               ]
             },
             "source_file": {
@@ -97,6 +108,31 @@ enum PipelineSchema {
                 "rate": { "description": "Events a second, such as 1M/s.", "type": ["string", "number"] },
                 "count": { "type": "integer", "minimum": 1 }
               }
+            },
+            "source_http": {
+              "type": "object", "additionalProperties": false, "required": ["type", "listen"],
+              "properties": {
+                "type": { "const": "http" },
+                "listen": { "description": "An address and a port: 127.0.0.1:8080.", "type": "string" },
+                "path": { "type": "string", "default": "/events" },
+                "ack": { "description": "When a request is answered.", "enum": ["accepted", "durable", "delivered"], "default": "accepted" },
+                "body": { "description": "The longest body.", "$ref": "#/$defs/size", "default": "8MiB" },
+                "bodies": { "description": "The most of all bodies at one time.", "$ref": "#/$defs/size" },
+                "head": { "description": "The longest head of a request.", "$ref": "#/$defs/size" },
+                "connections": { "type": "integer", "minimum": 1, "maximum": 1000000, "default": 1024 },
+                "head_time": { "$ref": "#/$defs/time", "default": "5s" },
+                "body_time": { "$ref": "#/$defs/time" },
+                "body_rate": { "description": "The fewest bytes a second.", "type": ["string", "integer"] },
+                "idle_time": { "$ref": "#/$defs/time" },
+                "wait": { "description": "How long a request waits for a full queue.", "$ref": "#/$defs/time", "default": "1s" },
+                "answer_time": { "$ref": "#/$defs/time" },
+                "token_file": { "type": "string" },
+                "tls": { "$ref": "#/$defs/server_tls" }
+              }
+            },
+            "server_tls": {
+              "type": "object", "additionalProperties": false, "required": ["certificate", "key"],
+              "properties": { "certificate": { "type": "string" }, "key": { "type": "string" } }
             },
             "step": {
               "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false,
@@ -139,7 +175,10 @@ enum PipelineSchema {
             },
             "columns": { "type": "object", "minProperties": 1, "additionalProperties": { "type": "string" } },
             "sink": {
-              "oneOf": [{ "$ref": "#/$defs/sink_file" }, { "$ref": "#/$defs/sink_stdout" }, { "$ref": "#/$defs/sink_null" }]
+              "oneOf": [
+                { "$ref": "#/$defs/sink_file" }, { "$ref": "#/$defs/sink_stdout" }, { "$ref": "#/$defs/sink_http" },
+                { "$ref": "#/$defs/sink_sqlite" }, { "$ref": "#/$defs/sink_postgres" }, { "$ref": "#/$defs/sink_null" }
+              ]
             },
             "sink_file": {
               "type": "object", "additionalProperties": false, "required": ["type", "path"],
@@ -167,6 +206,57 @@ enum PipelineSchema {
                 "retry": { "$ref": "#/$defs/retry" }
               }
             },
+            "sink_http": {
+              "type": "object", "additionalProperties": false, "required": ["type", "url"],
+              "properties": {
+                "type": { "const": "http" },
+                "url": { "type": "string" },
+                "format": { "enum": ["ndjson", "json_array"], "default": "ndjson" },
+                "headers": { "type": "object", "additionalProperties": { "type": "string" } },
+                "token_file": { "type": "string" },
+                "timeout": { "$ref": "#/$defs/time", "default": "10s" },
+                "tls": { "$ref": "#/$defs/client_tls" },
+                "concurrency": { "description": "Batches at one time.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 1 },
+                "when": { "$ref": "#/$defs/when" },
+                "when_full": { "$ref": "#/$defs/when_full" },
+                "queue": { "$ref": "#/$defs/sink_queue" },
+                "batch": { "$ref": "#/$defs/batch" },
+                "retry": { "$ref": "#/$defs/retry" }
+              }
+            },
+            "sink_sqlite": {
+              "type": "object", "additionalProperties": false, "required": ["type", "path"],
+              "properties": {
+                "type": { "const": "sqlite" },
+                "path": { "type": "string" },
+                "table": { "type": "string" },
+                "when": { "$ref": "#/$defs/when" },
+                "when_full": { "$ref": "#/$defs/when_full" },
+                "queue": { "$ref": "#/$defs/sink_queue" },
+                "batch": { "$ref": "#/$defs/batch" },
+                "retry": { "$ref": "#/$defs/retry" }
+              }
+            },
+            "sink_postgres": {
+              "type": "object", "additionalProperties": false, "required": ["type", "connection", "table"],
+              "properties": {
+                "type": { "const": "postgres" },
+                "connection": { "description": "As libpq takes it.", "type": "string" },
+                "password_file": { "type": "string" },
+                "table": { "type": "string" },
+                "timeout": { "$ref": "#/$defs/time", "default": "30s" },
+                "concurrency": { "description": "Batches at one time.", "type": "integer", "minimum": 1, "maximum": 100, "default": 1 },
+                "when": { "$ref": "#/$defs/when" },
+                "when_full": { "$ref": "#/$defs/when_full" },
+                "queue": { "$ref": "#/$defs/sink_queue" },
+                "batch": { "$ref": "#/$defs/batch" },
+                "retry": { "$ref": "#/$defs/retry" }
+              }
+            },
+            "client_tls": {
+              "type": "object", "additionalProperties": false, "required": ["ca"],
+              "properties": { "ca": { "description": "Whose certificates are trusted.", "type": "string" } }
+            },
             "sink_null": {
               "type": "object", "additionalProperties": false, "required": ["type"],
               "properties": { "type": { "enum": ["null", null] }, "when": { "$ref": "#/$defs/when" } }
@@ -174,7 +264,8 @@ enum PipelineSchema {
             "dead_letter": {
               "oneOf": [
                 { "$ref": "#/$defs/dead_letter_file" }, { "$ref": "#/$defs/dead_letter_stdout" },
-                { "$ref": "#/$defs/dead_letter_null" }
+                { "$ref": "#/$defs/dead_letter_http" }, { "$ref": "#/$defs/dead_letter_sqlite" },
+                { "$ref": "#/$defs/dead_letter_postgres" }, { "$ref": "#/$defs/dead_letter_null" }
               ]
             },
             "dead_letter_file": {
@@ -191,6 +282,39 @@ enum PipelineSchema {
             "dead_letter_stdout": {
               "type": "object", "additionalProperties": false, "required": ["type"],
               "properties": { "type": { "const": "stdout" }, "retry": { "$ref": "#/$defs/retry" } }
+            },
+            "dead_letter_http": {
+              "type": "object", "additionalProperties": false, "required": ["type", "url"],
+              "properties": {
+                "type": { "const": "http" },
+                "url": { "type": "string" },
+                "format": { "enum": ["ndjson", "json_array"], "default": "ndjson" },
+                "headers": { "type": "object", "additionalProperties": { "type": "string" } },
+                "token_file": { "type": "string" },
+                "timeout": { "$ref": "#/$defs/time", "default": "10s" },
+                "tls": { "$ref": "#/$defs/client_tls" },
+                "retry": { "$ref": "#/$defs/retry" }
+              }
+            },
+            "dead_letter_sqlite": {
+              "type": "object", "additionalProperties": false, "required": ["type", "path"],
+              "properties": {
+                "type": { "const": "sqlite" },
+                "path": { "type": "string" },
+                "table": { "type": "string" },
+                "retry": { "$ref": "#/$defs/retry" }
+              }
+            },
+            "dead_letter_postgres": {
+              "type": "object", "additionalProperties": false, "required": ["type", "connection", "table"],
+              "properties": {
+                "type": { "const": "postgres" },
+                "connection": { "description": "As libpq takes it.", "type": "string" },
+                "password_file": { "type": "string" },
+                "table": { "type": "string" },
+                "timeout": { "$ref": "#/$defs/time", "default": "30s" },
+                "retry": { "$ref": "#/$defs/retry" }
+              }
             },
             "dead_letter_null": {
               "type": "object", "additionalProperties": false, "required": ["type"],

@@ -47,7 +47,7 @@ extension WrongFile {
             "{ type: http, listen: 127.0.0.1:0, ack: durable }",
             47,
             "'ack: durable' needs a queue with a durable store",
-            hint: "write 'ack: accepted' or 'ack: delivered'"
+            hint: "store: { type: sqlite, path: queue.db }"
         ),
         .source("{ type: http, listen: 127.0.0.1:0, body: 8 }", 48, "the size '8' has no unit", hint: "MiB"),
         .source("{ type: http, listen: 127.0.0.1:0, head: 100B }", 48, "'head' of source 'in' must not be 100 B"),

@@ -314,7 +314,7 @@ extension WrongFile {
         .sink("{ type: sqlite, path: out.db, tabel: a }", 38, "unknown key 'tabel'", hint: "'table'"),
         .sink("{ type: sqlite, path: out.db, table: a b }", 45, "has ' ' in it", hint: "a-b"),
         .sink("{ type: sqlite }", 8, "sink 'out' of type sqlite has no 'path'", hint: "path: out.db"),
-        .sink("{ type: postgres }", 16, "type 'postgres' of sink 'out' is not available"),
+        .sink("{ type: postgres }", 16, "type 'postgres' of sink 'out' needs a penstock built with the trait Postgres"),
         .sink("{ type: std }", 16, "unknown type 'std'", hint: "types: file, stdout"),
         .sink("{ type: file }", 8, "sink 'out' of type file has no 'path'"),
         .sink("{ type: file, path: [a] }", 28, "must be text, not a list"),
