@@ -124,7 +124,7 @@ public struct DurableQueueOptions: Sendable, Equatable {
     public var whenFull = WhenFull.wait
 
     /// The most bytes that are staged, or being written in one transaction, or ready to be handed on.
-    package static let stageBytes = 3 << 20
+    package static let stageBytes = 2 << 20
 
     /// Creates the defaults.
     public init() {}

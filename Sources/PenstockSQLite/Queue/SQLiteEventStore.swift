@@ -37,7 +37,7 @@ public final class SQLiteEventStore: DurableEventStore {
 
     /// Moved to the database once the log is so long; what it may be longer by is one transaction.
     private static let logBytesMax = 16 << 20
-    /// The most that one transaction adds to the log besides, about: 3 MiB of lines, and the pages around them.
+    /// The most that one transaction adds to the log besides: 2 MiB of lines, and the pages around them.
     private static let transactionBytes = 5 << 20
     /// An empty file that is larger is made small when it is opened.
     private static let emptyBytesMax = 64 << 20
