@@ -13,18 +13,17 @@ import PenstockEvents
 /// Rows in the text format of `COPY`: columns with a tab between them, a line feed behind the last.
 struct CopyRows {
     private(set) var bytes: [UInt8] = []
+    private var id = EventID()
 
     /// Adds an event as a row.
     mutating func append(_ event: Event) {
-        self.append(Self.id(of: event.origin).utf8)
+        self.id.fill(event.origin)
+        self.append(self.id.bytes)
+        self.bytes.append(UInt8(ascii: "\t"))
+        appendTimestamp(event.receivedAt, to: &self.bytes)
         self.bytes.append(UInt8(ascii: "\t"))
         self.append(event.bytes)
         self.bytes.append(UInt8(ascii: "\n"))
-    }
-
-    /// Who an event is, the same whenever it comes.
-    static func id(of origin: EventOrigin) -> String {
-        "\(origin.source)/\(String(origin.session, radix: 16))/\(origin.position)"
     }
 
     private mutating func append(_ text: some Collection<UInt8>) {

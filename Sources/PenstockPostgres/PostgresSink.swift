@@ -155,7 +155,7 @@ public final class PostgresSink: EventSink {
     }
 }
 
-extension PostgresSink: DescribedSink {
+extension PostgresSink: DescribedSink, OnceSink {
     package var place: String { self.target.place }
 
     /// Connects, and looks at the table if it is there; changes nothing.

@@ -33,24 +33,24 @@ struct PostgresTable: Sendable {
     var creation: String {
         """
         CREATE TABLE IF NOT EXISTS \(self.quoted) (
-            id text PRIMARY KEY, received_at timestamptz NOT NULL DEFAULT now(), event jsonb NOT NULL)
+            id text PRIMARY KEY, received_at timestamptz NOT NULL, event jsonb NOT NULL)
         """
     }
 
     /// A table of the connection's own, which is empty again after each transaction.
     var stageCreation: String {
         """
-        CREATE TEMPORARY TABLE IF NOT EXISTS penstock_stage AS SELECT id, event FROM \(self.quoted) WITH NO DATA
+        CREATE TEMPORARY TABLE IF NOT EXISTS penstock_stage AS SELECT id, received_at, event FROM \(self.quoted) WITH NO DATA
         """
     }
 
-    let stageCopy = "COPY pg_temp.penstock_stage (id, event) FROM STDIN (FORMAT text)"
+    let stageCopy = "COPY pg_temp.penstock_stage (id, received_at, event) FROM STDIN (FORMAT text)"
 
     /// Puts what is staged into the table, but for what is there: an event that comes twice is there once.
     var insertion: String {
         """
-        WITH staged AS (DELETE FROM pg_temp.penstock_stage RETURNING id, event)
-        INSERT INTO \(self.quoted) (id, received_at, event) SELECT id, now(), event FROM staged ON CONFLICT (id) DO NOTHING
+        WITH staged AS (DELETE FROM pg_temp.penstock_stage RETURNING id, received_at, event)
+        INSERT INTO \(self.quoted) (id, received_at, event) SELECT * FROM staged ON CONFLICT (id) DO NOTHING
         """
     }
 

@@ -21,10 +21,6 @@ struct CopyRowsTests {
         #expect(PostgresTable("x\"; DROP TABLE y; --").search.parameters == ["\"x\"\"; DROP TABLE y; --\""])
     }
 
-    @Test func `an event's name says where it came from`() {
-        #expect(CopyRows.id(of: EventOrigin(source: "in", session: 255, position: 7)) == "in/ff/7")
-    }
-
     @Test func `a target is read by libpq, and says where it is without its password`() {
         #expect(PostgresTarget("host=db port=5433 dbname=x user=u").place == "x at db:5433")
         #expect(PostgresTarget("postgres://u:secret@db/x").place == "x at db")

@@ -18,7 +18,7 @@
 @usableFromInline
 struct DeadlineCalendar: ~Copyable, @unchecked Sendable {
     /// How many tickets a day has on average when the calendar is made, or fewer.
-    @inlinable static var ticketsPerDay: Int { 8 }
+    @inlinable static var ticketsPerDay: Int { 2 }
     /// The most days: a word has a bit for each word of bits.
     @inlinable static var daysMax: Int { 64 * 64 }
 

@@ -10,7 +10,8 @@
 /// Takes lines of Apache's combined log format apart:
 /// `%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-agent}i"`.
 ///
-/// By hand, because this is what logs hold most often: nearly twice as fast as with a pattern (`dev/real-data` runs both).
+/// By hand, because this is what logs hold most often: 980 K lines a second on two
+/// processors, against 840 K with a pattern (`dev/real-data` runs both), and its fields have types.
 struct ApacheLine {
     /// The names of the values, in their order.
     ///
