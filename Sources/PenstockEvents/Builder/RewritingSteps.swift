@@ -46,7 +46,7 @@ public struct Rename: PipelineComponent {
 /// A text that does not match becomes a dead letter with the reason, as does one that is longer than 64 KiB or not UTF-8. Of a
 /// line only what was found stays; a field's findings are added to its object, in the place of fields of the same names.
 ///
-/// <doc:Steps> tells what patterns may hold.
+/// <doc:RewritingSteps> tells what patterns may hold.
 public struct Parse: PipelineComponent {
     /// A form that text is known to have.
     public struct Format: Sendable {
