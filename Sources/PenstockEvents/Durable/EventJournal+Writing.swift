@@ -43,6 +43,8 @@ extension EventJournal {
             let hasRemoved = (error as? StoreFull)?.hasRemoved ?? false
             let now = self.time.now()
             self.tell(self.state.withLock { $0.machine.didFail(hasRemoved: hasRemoved, at: now) })
+            // Batches may have been refused, and the last of what the feeder waits for be gone.
+            self.ring(self.feederBell)
             return true
         }
         // The fate of a batch may be known as soon as the feeder sees it: what waits for its fates is told first.

@@ -73,6 +73,8 @@ extension JournalStateMachine {
         }
         self.writing = []
         self.writingBytes = 0
+        // Who waits is for the next attempt, in the room of those who were refused; they would wait for ever otherwise.
+        if self.staged.isEmpty { outcome.staged = self.stageWaiting() }
         self.failures += 1
         self.caution = min(self.caution + 1, 8)
         // From 100 ms, doubled with each failure, to 3 s.

@@ -129,6 +129,18 @@ import Testing
         #expect(machine.append(3, count: 1, bytes: 20) == .staged, "It is tried again.")
     }
 
+    @Test(arguments: [DurableQueueOptions.WhenFull.reject, .dropNewest])
+    func whoWaitsWhileAWriteFailsIsForTheNextAttempt(whenFull: DurableQueueOptions.WhenFull) {
+        var machine = self.machine(staged: 10, whenFull: whenFull)
+        #expect(machine.append(1, count: 1, bytes: 10) == .staged)
+        #expect(self.commit(&machine)?.added == [1])
+        #expect(machine.append(2, count: 1, bytes: 10) == .staged)
+        #expect(machine.append(3, count: 1, bytes: 10) == .waits(1))
+        let outcome = machine.didFail(hasRemoved: true, at: 0)
+        #expect(outcome.refused.map(\.batch) == [1, 2] && outcome.staged == [1])
+        #expect(self.commit(&machine, at: .max)?.added == [3])
+    }
+
     @Test func failedWriteIsTriedAgainLaterAndRemovingGoesOn() {
         var machine = self.machine()
         for batch in 1...2 {

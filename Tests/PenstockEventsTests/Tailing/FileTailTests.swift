@@ -40,7 +40,10 @@ struct FileTailTests {
             from: start,
             notice: { notice in notices.withLock { $0.append(notice) } }
         )
-        let pipeline = Pipeline("tail") {
+        // One worker keeps the order in which lines are read.
+        var configuration = PipelineConfiguration()
+        configuration.workers = 1
+        let pipeline = Pipeline("tail", configuration: configuration) {
             Source("in", tail)
             Decode.lines
             Sink("out", sink)
@@ -186,6 +189,7 @@ struct FileTailTests {
         var configuration = PipelineConfiguration()
         configuration.lineBytesMax = 1000
         let sink = OriginSink()
+        configuration.workers = 1
         let pipeline = Pipeline("long", configuration: configuration) {
             Source("in", FileTail(log))
             Decode.lines
