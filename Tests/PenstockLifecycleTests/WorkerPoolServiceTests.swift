@@ -174,7 +174,8 @@ struct WorkerPoolServiceTests {
         let pool = WorkerPool<Int, Void>(configuration) { _ in throw Refusal() }
         async let running = pool.run()
         try await pool.submit(1)
-        _ = await pool.drain()
+        // However long it takes until the pool runs.
+        _ = await pool.drain(deadline: .seconds(600))
         #expect(try await running.ledger.failed == 1)
         let failure = try #require(pages.entries.first { $0.level == .debug })
         #expect(failure.metadata["penstock.pool"] == "orders" && failure.metadata["penstock.error"] == "Refusal()")
