@@ -22,6 +22,8 @@ struct DatabaseHeader {
     let applicationID: UInt32
     /// The version of what is in it.
     let userVersion: UInt32
+    /// Whether there is no table in it: one needs a second page. So it is when SQLite was killed at the very beginning.
+    let isEmpty: Bool
 
     /// Reads the header of a file; nil when there is no file, or nothing in it.
     ///
@@ -46,6 +48,7 @@ struct DatabaseHeader {
             throw DatabaseProblem("the file is no SQLite database")
         }
         func number(at place: Int) -> UInt32 { bytes[place..<place + 4].reduce(0) { $0 << 8 | UInt32($1) } }
+        self.isEmpty = number(at: 28) <= 1
         self.userVersion = number(at: 60)
         self.applicationID = number(at: 68)
     }

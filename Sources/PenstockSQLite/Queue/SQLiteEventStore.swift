@@ -70,7 +70,10 @@ public final class SQLiteEventStore: DurableEventStore {
     /// - Throws: Why it would not.
     public func check() throws {
         if SpaceReserve.isInUse(beside: self.path) { throw DatabaseProblem(SpaceReserve.inUse) }
-        guard let header = try DatabaseHeader(ofFile: self.path), !DatabaseHeader.hasLog(self.path) else { return }
+        guard let header = try DatabaseHeader(ofFile: self.path), !header.isEmpty, !DatabaseHeader.hasLog(self.path)
+        else {
+            return
+        }
         try BatchTable.refuse(application: header.applicationID, version: header.userVersion)
     }
 

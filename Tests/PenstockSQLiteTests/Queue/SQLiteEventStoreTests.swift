@@ -118,6 +118,15 @@ struct SQLiteEventStoreTests {
         #expect(missing.open == missing.check)
     }
 
+    /// SQLite writes the first page before the first transaction.
+    @Test func fileOfAProcessThatWasKilledAtTheVeryBeginningIsNoOther() async throws {
+        let other = try DatabaseQueue(path: self.path)
+        try await other.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
+        try other.close()
+        let queue = await self.problem(of: SQLiteEventStore(path: self.path))
+        #expect(queue.check == nil && queue.open == nil)
+    }
+
     @Test func checkChangesNothing() throws {
         try SQLiteEventStore(path: self.path).check()
         #expect(self.folder.names.isEmpty)
