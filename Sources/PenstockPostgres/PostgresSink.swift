@@ -85,7 +85,7 @@ public final class PostgresSink: EventSink {
                 try connection.execute(self.table.insertion)
             }
         } catch {
-            _ = await self.pool.drain(deadline: .zero)
+            try? await self.close()
             throw error
         }
     }

@@ -13,7 +13,7 @@
 /// Few jobs with a deadline are in a heap with four children a node, which is half as deep as one with two. Many are in a
 /// calendar, whose first day is taken: a job is often alone in its day. A day that has many goes into the heap, which orders it. So
 /// deadlines that are all the same, or come in an order made to harm, cost no more than the heap alone; random ones of 10,000
-/// jobs cost a third. Those without a deadline are in a list behind both.
+/// jobs cost 48 ns more than `fifo` instead of 80 (`penstock bench disciplines`). Those without a deadline are in a list behind both.
 ///
 /// A job that is removed leaves its entry in the heap, where it is skipped once it comes to the top; when more entries are such
 /// than not, they are all taken out. So no entry's position has to be known.
