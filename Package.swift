@@ -29,9 +29,11 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Penstock", targets: ["Penstock"]),
+        .library(name: "PenstockAdmin", targets: ["PenstockAdmin"]),
         .library(name: "PenstockEvents", targets: ["PenstockEvents"]),
         .library(name: "PenstockHTTP", targets: ["PenstockHTTP"]),
         .library(name: "PenstockLifecycle", targets: ["PenstockLifecycle"]),
+        .library(name: "PenstockMetrics", targets: ["PenstockMetrics"]),
         .library(name: "PenstockPostgres", targets: ["PenstockPostgres"]),
         .library(name: "PenstockSQLite", targets: ["PenstockSQLite"]),
         .library(name: "PenstockTesting", targets: ["PenstockTesting"]),
@@ -49,11 +51,14 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -79,12 +84,34 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "PenstockMetrics",
+            dependencies: [
+                "CPenstock",
+                "Penstock",
+                "PenstockEvents",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "PenstockAdmin",
+            dependencies: [
+                "Penstock",
+                "PenstockEvents",
+                "PenstockMetrics",
+                .product(name: "Hummingbird", package: "hummingbird", condition: server),
+                .product(name: "HummingbirdTLS", package: "hummingbird", condition: server),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "PenstockLifecycle",
             dependencies: [
                 "Penstock",
                 "PenstockEvents",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
             swiftSettings: settings
         ),
@@ -133,6 +160,8 @@ let package = Package(
                 "Penstock",
                 "PenstockBench",
                 "PenstockEvents",
+                "PenstockMetrics",
+                .target(name: "PenstockAdmin", condition: server),
                 .target(name: "PenstockHTTP", condition: server),
                 .target(name: "PenstockPostgres", condition: postgres),
                 .target(name: "PenstockSQLite", condition: server),
@@ -142,6 +171,19 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "PenstockTests", dependencies: ["Penstock", "PenstockTesting"], swiftSettings: settings),
+        .testTarget(
+            name: "PenstockAdminTests",
+            dependencies: [
+                "Penstock",
+                "PenstockAdmin",
+                "PenstockEvents",
+                "PenstockMetrics",
+                "PenstockTesting",
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
+                .product(name: "NIOCore", package: "swift-nio", condition: server),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "PenstockEventsTests",
             dependencies: ["Penstock", "PenstockEvents", "PenstockTesting"],
@@ -169,6 +211,17 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PenstockMetricsTests",
+            dependencies: [
+                "Penstock",
+                "PenstockEvents",
+                "PenstockMetrics",
+                "PenstockTesting",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: settings
         ),

@@ -22,15 +22,21 @@ extension Rule {
             "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOHTTPCompression", "NIOPosix", "NIOSSL", "Penstock",
             "PenstockEvents",
         ]),
-        "PenstockLifecycle": ["Logging", "Penstock", "PenstockEvents", "ServiceLifecycle"],
+        "PenstockMetrics": platform.union(["CPenstock", "CoreMetrics", "Penstock", "PenstockEvents", "Synchronization"]
+        ),
+        "PenstockAdmin": platform.union([
+            "Hummingbird", "HummingbirdTLS", "Penstock", "PenstockEvents", "PenstockMetrics",
+        ]),
+        "PenstockLifecycle": ["Logging", "Penstock", "PenstockEvents", "ServiceLifecycle", "Tracing"],
         "PenstockPostgres": platform.union(["CPostgres", "Penstock", "PenstockEvents"]),
         "PenstockSQLite": platform.union(["GRDB", "GRDBSQLite", "Penstock", "PenstockEvents"]),
         "PenstockBench": platform.union(["CPenstock", "Dispatch", "Penstock", "PenstockEvents"]),
         "PenstockKernels": platform.union(["Penstock", "PenstockEvents", "Synchronization"]),
         "PenstockSimulate": ["ArgumentParser", "Penstock", "PenstockTesting"],
         "PenstockCLI": platform.union([
-            "ArgumentParser", "Dispatch", "Foundation", "FoundationEssentials", "Penstock", "PenstockBench",
-            "PenstockEvents", "PenstockHTTP", "PenstockPostgres", "PenstockSQLite", "Synchronization", "Yams",
+            "ArgumentParser", "Dispatch", "Foundation", "FoundationEssentials", "Penstock", "PenstockAdmin",
+            "PenstockBench", "PenstockEvents", "PenstockHTTP", "PenstockMetrics", "PenstockPostgres", "PenstockSQLite",
+            "Synchronization", "Yams",
         ]),
     ]
 

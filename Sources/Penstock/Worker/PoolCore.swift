@@ -360,7 +360,11 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
                 isPaused: state.isPaused,
                 stuckJobs: stuck.map { self.describe($0.job, $0.worker, now - min(now, $0.since)) },
                 waitTimes: state.waitTimes,
-                runTimes: state.runTimes
+                runTimes: state.runTimes,
+                downstreamTimes: LatencyHistogram(),
+                workerTimes: WorkerTimes(),
+                workerStates: [],
+                producersHeld: .zero
             )
         }
     }

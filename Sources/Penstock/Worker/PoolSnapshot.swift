@@ -33,6 +33,14 @@ public struct PoolSnapshot: Sendable {
     public let waitTimes: LatencyHistogram
     /// How long handlers ran, for as many jobs; of a batch handler, a job's share of its batch.
     public let runTimes: LatencyHistogram
+    /// How long results waited for a place with whoever reads them, counted for each batch that had to wait.
+    public let downstreamTimes: LatencyHistogram
+    /// Where the time of the workers has gone, since the pool began to run.
+    public let workerTimes: WorkerTimes
+    /// What each worker does.
+    public let workerStates: [WorkerState]
+    /// For how long producers have waited for a place, whenever at least one did.
+    public let producersHeld: Duration
 
     /// How many jobs wait for a worker.
     public var depth: Int { self.ledger.queued }
