@@ -27,6 +27,9 @@ public import PenstockEvents
 /// A server that is away, restarts or does not answer in time is tried again, by the sink's retries; an event that it will never
 /// take (`\u0000` in `jsonb`) is refused alone.
 public final class PostgresSink: EventSink {
+    /// `postgres`.
+    public let typeName = "postgres"
+
     private let target: PostgresTarget
     private let table: PostgresTable
     private let time: TimeSource

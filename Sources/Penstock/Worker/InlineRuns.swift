@@ -102,7 +102,7 @@ extension PoolCore {
             return state.beginInline(job, now: now)
         }
         guard let number else { return false }
-        let result = await PoolNesting.$current.withValue(PoolNesting(self)) {
+        let result = await PoolNesting.$current.withValue(PoolNesting(self, time: self.time)) {
             await self.run(job, for: handle)
         }
         if handle == nil, case .sink(let sink) = self.results.kind { await sink(result) }

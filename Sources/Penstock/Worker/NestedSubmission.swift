@@ -14,10 +14,23 @@ final class PoolNesting: Sendable {
 
     private let pool: ObjectIdentifier
     private let outer: PoolNesting?
+    /// The waits of the worker that runs the job; nil for a job that the task runs which offered it.
+    let waits: DownstreamWaits?
+    let time: TimeSource
 
-    init(_ pool: AnyObject) {
+    init(_ pool: AnyObject, time: TimeSource) {
         self.pool = ObjectIdentifier(pool)
+        self.time = time
         self.outer = Self.current
+        self.waits = nil
+    }
+
+    /// The same, for the jobs of one worker.
+    init(_ nesting: PoolNesting, waits: DownstreamWaits) {
+        self.pool = nesting.pool
+        self.time = nesting.time
+        self.outer = nesting.outer
+        self.waits = waits
     }
 
     /// Whether the current task belongs to a job of a pool.

@@ -82,7 +82,7 @@ extension PoolCore {
                 state.reject(job, as: .cancelled)
                 return .ended(.cancelled, wake: nil)
             }
-            let enlisting = state.suspendSubmitter(waiter)
+            let enlisting = state.suspendSubmitter(waiter, now: time.now())
             if case .waits = enlisting { member.waiter = waiter }
             return enlisting
         } cancel: {

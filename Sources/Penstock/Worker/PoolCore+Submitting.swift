@@ -131,7 +131,7 @@ extension PoolCore {
         waiter.remaining = remaining
         let time = self.time
         let outcome = await self.queue.wait(waiter) {
-            $0.suspendSubmitter(waiter)
+            $0.suspendSubmitter(waiter, now: time.now())
         } cancel: {
             $0.cancelSubmitter(waiter, now: time.now())
         } afterCancel: {

@@ -162,7 +162,7 @@ extension PoolCore {
             return
         }
         if tags[slot].place >= 0 { return self.endInOrder(worker, tags, slot, result) }
-        if case .sink(let sink) = self.results.kind { await sink(result) }
+        if case .sink(let sink) = self.results.kind { await self.give(result, to: sink, worker.waits) }
         switch result {
         case .success(let output): self.end(worker.jobs + slot, worker.cell, output, &outcomes)
         case .failure(let error): self.end(worker.jobs + slot, worker.cell, failure: error, &outcomes)

@@ -50,7 +50,9 @@ extension PoolCore {
                 let left: Range<Int>?
                 if let tags = worker.tags {
                     await self.runTagged(index, worker, tags, &outcomes, &runTimes, now: now)
-                    if let left = self.deliverNow(worker, &outcomes) { await self.deliverLater(index, left, &outcomes) }
+                    if let left = self.deliverNow(worker, &outcomes) {
+                        await self.deliverLater(index, worker, left, &outcomes)
+                    }
                     continue loop
                 }
                 switch (self.handler, self.results.kind) {
@@ -68,7 +70,7 @@ extension PoolCore {
                     await self.run(worker, batch: handler, &outcomes, &runTimes, now: now)
                     left = self.deliverNow(worker, &outcomes)
                 }
-                if let left { await self.deliverLater(index, left, &outcomes) }
+                if let left { await self.deliverLater(index, worker, left, &outcomes) }
             }
         }
         self.exit(index)
@@ -167,10 +169,14 @@ extension PoolCore {
         while let slot = cell.claim() {
             do {
                 let output = try await handler(jobs[slot])
-                if case .sink(let sink) = self.results.kind { await sink(.success(output)) }
+                if case .sink(let sink) = self.results.kind {
+                    await self.give(.success(output), to: sink, worker.waits)
+                }
                 self.end(jobs + slot, cell, output, &outcomes)
             } catch {
-                if case .sink(let sink) = self.results.kind { await sink(.failure(error)) }
+                if case .sink(let sink) = self.results.kind {
+                    await self.give(.failure(error), to: sink, worker.waits)
+                }
                 self.end(jobs + slot, cell, failure: error, &outcomes)
             }
             if slot < runTimes.timed { runTimes.mark(self.time) }
@@ -239,7 +245,9 @@ extension PoolCore {
         _ outcomes: inout BatchOutcomes<Output>
     ) async {
         if case .sink(let sink) = self.results.kind {
-            for slot in slots where tags[slot].handle == nil { await sink(outcomes.results[slot - slots.lowerBound]) }
+            for slot in slots where tags[slot].handle == nil {
+                await self.give(outcomes.results[slot - slots.lowerBound], to: sink, worker.waits)
+            }
         }
         self.endTagged(worker, tags, slots, &outcomes)
     }
@@ -252,7 +260,7 @@ extension PoolCore {
     ) async {
         let cell = worker.cell
         if case .sink(let sink) = self.results.kind {
-            for index in 0..<count { await sink(outcomes.results[index]) }
+            for index in 0..<count { await self.give(outcomes.results[index], to: sink, worker.waits) }
         }
         if outcomes.failures == 0 {
             let size = self.size == nil ? count : self.sizes(worker, 0..<count)
@@ -326,6 +334,18 @@ extension PoolCore {
 
     // MARK: - Handing over
 
+    /// Gives a result to the sink's closure, and counts the time as waiting for it.
+    @usableFromInline
+    func give(
+        _ result: Result<Output, any Error>,
+        to sink: @Sendable (Result<Output, any Error>) async -> Void,
+        _ waits: Unmanaged<DownstreamWaits>
+    ) async {
+        waits.takeUnretainedValue().begin(at: self.time.now())
+        await sink(result)
+        waits.takeUnretainedValue().end(at: self.time.now())
+    }
+
     /// Hands a batch's results over if the channel has places for all; else the slots of those that are left.
     @inlinable
     func deliverNow(
@@ -351,6 +371,7 @@ extension PoolCore {
     @inlinable
     func deliverLater(
         _ index: Int,
+        _ worker: WorkerBatch<Job>,
         _ slots: Range<Int>,
         _ outcomes: inout BatchOutcomes<Output>
     ) async {
@@ -360,8 +381,12 @@ extension PoolCore {
         var outcome = state.pointee.hold(slots, for: channel, worker: index, wakeups: &wakeups)
         self.queue.unlock()
         wakeups.resume()
-        while case .waits = outcome {
-            outcome = await self.deliverMore(index, to: channel)
+        if case .waits = outcome {
+            worker.waits.takeUnretainedValue().begin(at: self.time.now())
+            while case .waits = outcome {
+                outcome = await self.deliverMore(index, to: channel)
+            }
+            worker.waits.takeUnretainedValue().end(at: self.time.now())
         }
         switch outcome {
         case .done, .waits: outcomes.forget()

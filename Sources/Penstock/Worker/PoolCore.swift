@@ -131,7 +131,7 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
             let (isRepeated, starts) = self.queue.withLock { ($0.hasStarted, $0.start()) }
             guard starts else { return isRepeated }
             workers.loop = loop
-            workers.nesting = PoolNesting(self)
+            workers.nesting = PoolNesting(self, time: self.time)
             self.startWorkers(Array(0..<self.queue.withLock { $0.liveWorkers }), in: &workers)
             if self.limits.resultPlaces != nil {
                 _ = self.startTask(on: self.executor) { [self] in await self.handOverResults() }
@@ -153,6 +153,7 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
         guard let loop = workers.loop, let nesting = workers.nesting else { return }
         let executor = self.executor
         for index in indices {
+            let nesting = PoolNesting(nesting, waits: self.queue.withLock { $0.workers[index].waits })
             workers.tasks[index] = self.startTask(on: executor) {
                 await PoolNesting.$current.withValue(nesting) { await loop(index) }
             }
@@ -229,7 +230,7 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
         let now = self.time.now()
         var effects = PoolEffects<Job>()
         let state = self.queue.lock()
-        state.pointee.close(effects: &effects)
+        state.pointee.close(now: now, effects: &effects)
         let clock = state.pointee.advanceDrain(
             deadline: now.advanced(by: deadline),
             end: now.advanced(by: deadline).advanced(by: grace)
@@ -267,9 +268,10 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
             try await self.time.sleep(until: clock.end)
             guard self.isCurrent(clock) else { return }
             var effects = PoolEffects<Job>()
+            let now = self.time.now()
             let state = self.queue.lock()
-            state.pointee.abandon(effects: &effects)
-            state.pointee.abandonedAt = self.time.now()
+            state.pointee.abandon(now: now, effects: &effects)
+            state.pointee.abandonedAt = now
             self.queue.unlock()
             self.perform(effects)
         } catch {
@@ -282,9 +284,10 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
     }
 
     private func revoke() {
+        let now = self.time.now()
         var effects = PoolEffects<Job>()
         let state = self.queue.lock()
-        state.pointee.revoke(effects: &effects)
+        state.pointee.revoke(now: now, effects: &effects)
         self.queue.unlock()
         // In an order that is the same each time, as a simulation needs it.
         for (_, task) in self.workers.withLock({ $0.tasks.sorted { $0.key < $1.key } }) { task.cancel() }
@@ -348,9 +351,12 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
         let stuck = self.queue.withLock { self.stuckJobs($0) }
         return self.queue.withLock { state in
             let oldest = min(now, state.oldestArrival() ?? now)
+            let (times, downstream, states) = state.workerTimes(now: now, pool: self.configuration.name)
             return PoolSnapshot(
                 ledger: state.ledger(),
                 capacity: state.limits.capacity,
+                queuedBytes: state.queuedBytes,
+                bytesMax: state.limits.bytesMax,
                 workers: state.limits.workers,
                 idleWorkers: state.parked.count,
                 threads: threads,
@@ -361,10 +367,10 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
                 stuckJobs: stuck.map { self.describe($0.job, $0.worker, now - min(now, $0.since)) },
                 waitTimes: state.waitTimes,
                 runTimes: state.runTimes,
-                downstreamTimes: LatencyHistogram(),
-                workerTimes: WorkerTimes(),
-                workerStates: [],
-                producersHeld: .zero
+                downstreamTimes: downstream,
+                workerTimes: times,
+                workerStates: states,
+                producersHeld: state.producersHeld(now: now)
             )
         }
     }

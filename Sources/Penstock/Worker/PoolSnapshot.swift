@@ -13,6 +13,10 @@ public struct PoolSnapshot: Sendable {
     public let ledger: Ledger
     /// The most jobs that may wait for a worker.
     public let capacity: Int
+    /// Bytes of queued jobs; 0 where jobs have no size.
+    public let queuedBytes: Int
+    /// The most bytes of jobs that may wait; nil for any.
+    public let bytesMax: Int?
     /// How many workers there are.
     public let workers: Int
     /// How many workers are parked for want of jobs.

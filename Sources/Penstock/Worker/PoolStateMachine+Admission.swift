@@ -46,7 +46,7 @@ extension PoolStateMachine {
 
     /// Puts a producer in line, unless it need not wait: it then tries again, and is told the outcome there.
     @inlinable
-    mutating func suspendSubmitter(_ waiter: Waiter<Job>) -> Enlisting<Job> {
+    mutating func suspendSubmitter(_ waiter: Waiter<Job>, now: UInt64) -> Enlisting<Job> {
         guard let job = waiter.element else { return .ended(.retry, wake: nil) }
         if let outcome = waiter.outcome {
             self.reject(job, as: .cancelled)
@@ -61,6 +61,7 @@ extension PoolStateMachine {
         if self.isLineFull { return .ended(.retry, wake: nil) }
         self.counts.offered += size.count
         self.counts.waiting += size.count
+        if self.submitters.isEmpty { self.heldSince = now }
         self.submitters.append(waiter)
         if self.limitsAdmission { self.updateReserve() }
         return .waits
@@ -76,6 +77,7 @@ extension PoolStateMachine {
     mutating func cancelSubmitter(_ waiter: Waiter<Job>, now: UInt64) -> Waiter<Job>? {
         guard self.submitters.cancel(waiter) else { return nil }
         if let job = waiter.element { self.refuseWaiting(job, as: .cancelled) }
+        self.endHold(now: now)
         var effects = PoolEffects<Job>()
         effects.submitters.append(waiter)
         self.admitSubmitters(now: now, effects: &effects)
@@ -122,6 +124,7 @@ extension PoolStateMachine {
         effects: inout PoolEffects<Job>
     ) {
         self.submitters.remove(waiter, outcome: .served)
+        self.endHold(now: now)
         waiter.element = nil
         self.counts.waiting -= size.count
         self.append(job, size: size, handle: waiter.companion.map { unsafeDowncast($0, to: JobHandle.self) }, now: now)

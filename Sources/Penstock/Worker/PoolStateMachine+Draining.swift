@@ -26,7 +26,7 @@ extension PoolStateMachine {
     }
 
     /// Takes no jobs any more. Producers that wait wake with `closed`; staged jobs, which were accepted, are queued.
-    mutating func close(effects: inout PoolEffects<Job>) {
+    mutating func close(now: UInt64, effects: inout PoolEffects<Job>) {
         self.isPaused = false
         switch self.phase {
         case .created: self.phase = .closed
@@ -40,6 +40,7 @@ extension PoolStateMachine {
             if let job = first.element { self.refuseWaiting(job, as: .closed) }
             self.submitters.remove(first, outcome: .closed)
             effects.submitters.append(first)
+            self.endHold(now: now)
         }
         self.wakeAllWorkers(&effects)
         self.finishIfDone(&effects)
@@ -61,12 +62,12 @@ extension PoolStateMachine {
     }
 
     /// Takes back every job that has not begun, those in workers' batches first: they are the oldest.
-    mutating func revoke(effects: inout PoolEffects<Job>) {
+    mutating func revoke(now: UInt64, effects: inout PoolEffects<Job>) {
         switch self.phase {
         case .created, .running, .closed, .draining: break
         case .revoked, .finished: return
         }
-        self.close(effects: &effects)
+        self.close(now: now, effects: &effects)
         if case .finished = self.phase { return }
         self.phase = .revoked
         for index in 0..<self.workerSlots {
@@ -105,7 +106,7 @@ extension PoolStateMachine {
     ///
     /// A worker that hands results over at this moment is left to do so: no code of a user's holds it. What any other
     /// has, ended jobs and their results, is taken from it, even if no thread is free to end its loop.
-    mutating func abandon(effects: inout PoolEffects<Job>) {
+    mutating func abandon(now: UInt64, effects: inout PoolEffects<Job>) {
         switch self.phase {
         case .revoked: break
         case .created, .running, .closed, .draining, .finished: return
@@ -135,6 +136,7 @@ extension PoolStateMachine {
                 )
             }
             worker.pointee.held = 0
+            self.countTime(of: worker, until: now)
             worker.pointee.phase = .abandoned
             self.liveWorkers -= 1
         }

@@ -44,6 +44,7 @@ extension PoolStateMachine {
         case .abandoned, .exited: return .exit
         case .active, .parked: break
         }
+        self.countTime(of: worker, until: now)
         self.report(worker, now: now, runTimes: runTimes)
         if worker.pointee.isWoken {
             worker.pointee.isWoken = false
@@ -149,6 +150,7 @@ extension PoolStateMachine {
         effects: inout PoolEffects<Job>
     ) {
         worker.pointee.phase = .exited
+        worker.pointee.countedUntil = 0
         self.liveWorkers -= 1
         self.wakeWorker(&effects)
         if self.ready == 0 { self.wakeThief(beside: index, effects: &effects) }
@@ -192,6 +194,7 @@ extension PoolStateMachine {
         case .active, .parked: break
         }
         worker.pointee.phase = .exited
+        worker.pointee.countedUntil = 0
         self.liveWorkers -= 1
         self.finishIfDone(&effects)
     }

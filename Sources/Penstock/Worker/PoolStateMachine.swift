@@ -86,6 +86,12 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
     @usableFromInline var counts = Ledger()
     @usableFromInline var waitTimes = LatencyHistogram()
     @usableFromInline var runTimes = LatencyHistogram()
+    /// How long workers had jobs, waits for whoever takes results included, and how long they had none; in nanoseconds.
+    @usableFromInline var busyTime: UInt64 = 0
+    @usableFromInline var idleTime: UInt64 = 0
+    /// How long producers have waited, whenever at least one did, and since when one does.
+    @usableFromInline var heldTime: UInt64 = 0
+    @usableFromInline var heldSince: UInt64 = 0
     @usableFromInline var steals = 0
     /// Where each worker keeps the results of its batch, one for each ended job in order; only with a results channel.
     @usableFromInline var resultBuffers: [UnsafeMutablePointer<Result<Output, any Error>>?]

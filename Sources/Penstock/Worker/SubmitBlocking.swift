@@ -68,7 +68,7 @@ extension PoolCore {
         waiter.element = job
         let time = self.time
         let outcome = self.queue.waitBlocking(waiter, deadline: deadline) {
-            $0.suspendSubmitter(waiter)
+            $0.suspendSubmitter(waiter, now: time.now())
         } cancel: {
             $0.cancelSubmitter(waiter, now: time.now())
         }
@@ -88,7 +88,7 @@ extension PoolCore {
     private func runOnThread(_ job: Job, _ handler: (Job) throws -> Output) -> Bool {
         let now = self.time.now()
         guard let number = self.queue.withLock({ $0.beginInline(job, now: now) }) else { return false }
-        let result = PoolNesting.$current.withValue(PoolNesting(self)) {
+        let result = PoolNesting.$current.withValue(PoolNesting(self, time: self.time)) {
             Result<Output, any Error> { try handler(job) }
         }
         if case .sink(let sink) = self.results.kind {

@@ -34,6 +34,7 @@ struct WorkerRecord<Job>: ~Copyable {
     }
 
     @usableFromInline let cell: WorkerCell
+    @usableFromInline let waits: DownstreamWaits
     /// The batch at hand, and the buffer for the next one: a reported batch is deinitialised after the lock.
     @usableFromInline var jobs: UnsafeMutablePointer<Job>
     @usableFromInline var spareJobs: UnsafeMutablePointer<Job>
@@ -60,6 +61,8 @@ struct WorkerRecord<Job>: ~Copyable {
     /// How many jobs its last batch had when it was taken.
     @usableFromInline var taken = 0
     @usableFromInline var takenAt: UInt64 = 0
+    /// Up to when its time is counted as busy or idle; 0 before it has come for the first time.
+    @usableFromInline var countedUntil: UInt64 = 0
     /// It has been at one job for too long, as far as was seen.
     @usableFromInline var isStuck = false
     @usableFromInline var sight = WorkerSight()
@@ -74,6 +77,7 @@ struct WorkerRecord<Job>: ~Copyable {
     @usableFromInline
     init(batchMax: Int) {
         self.cell = WorkerCell()
+        self.waits = DownstreamWaits()
         self.jobs = .allocate(capacity: batchMax)
         self.spareJobs = .allocate(capacity: batchMax)
     }
@@ -107,6 +111,8 @@ struct WorkerBatch<Job> {
     @usableFromInline let mayOnlyExpire: Bool
     /// How many jobs it had when it was taken.
     @usableFromInline let count: Int
+    /// What is said of its waits for whoever takes results.
+    @usableFromInline let waits: Unmanaged<DownstreamWaits>
     /// How long the worker goes on while other tasks wait for its thread.
     @usableFromInline var turnMax: UInt64 = 25_000
 
@@ -117,6 +123,7 @@ struct WorkerBatch<Job> {
         self.tags = record.pointee.needsCare ? record.pointee.tags : nil
         self.mayOnlyExpire = record.pointee.mayOnlyExpire
         self.count = record.pointee.taken
+        self.waits = .passUnretained(record.pointee.waits)
     }
 }
 

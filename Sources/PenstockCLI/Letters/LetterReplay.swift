@@ -15,6 +15,8 @@ import PenstockEvents
 /// Each letter is a batch of its own, so that it is known of each what became of it. The pipeline's own sources and its sink
 /// for dead letters have no part in it.
 final class LetterReplay: Sendable {
+    let typeName = "dead_letters"
+
     /// What became of a letter.
     enum Fate: Sendable {
         /// Its event is where it was to go: the letter has no use any more.

@@ -21,6 +21,9 @@
 /// What a pipeline relies on: an event answered with ``EventAnswer/delivered`` is safe. A write that throws is one whose
 /// events are all tried again.
 public protocol EventSink: Sendable {
+    /// What kind of sink it is, in a word, for reports and pictures. Default: `custom`.
+    var typeName: String { get }
+
     /// Makes the sink ready, before any source has started and any file has been changed.
     ///
     /// - Throws: Why the run cannot start.
@@ -44,6 +47,9 @@ public protocol EventSink: Sendable {
 }
 
 extension EventSink {
+    /// `custom`.
+    public var typeName: String { "custom" }
+
     /// Does nothing.
     public func open() async throws {}
 

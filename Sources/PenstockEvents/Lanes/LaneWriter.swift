@@ -16,7 +16,7 @@ final class LaneWriter: Sendable {
         var delivered: [Int] = []
         var refused: [(reason: String, places: [Int])] = []
         var again: [Int] = []
-        var reason = ""
+        var reason: String?
         var after: Duration?
 
         init(_ answer: SinkAnswer, count: Int) {
@@ -53,6 +53,7 @@ final class LaneWriter: Sendable {
     private let letters: DeadLetterDesk
     private let failures: SinkFailures
     private let time: TimeSource
+    private let meter: SinkMeter
     private let chance: Locked<SplitMix>
     /// Why the sink takes nothing any more.
     private let broken = Locked<String?>(nil)
@@ -65,6 +66,7 @@ final class LaneWriter: Sendable {
         counts: PipelineCounts,
         letters: DeadLetterDesk,
         failures: SinkFailures,
+        meter: SinkMeter,
         time: TimeSource
     ) {
         self.sink = sink
@@ -75,6 +77,7 @@ final class LaneWriter: Sendable {
         self.letters = letters
         self.failures = failures
         self.time = time
+        self.meter = meter
         self.chance = Locked(SplitMix(state: time.now() &+ UInt64(index)))
     }
 
@@ -92,6 +95,8 @@ final class LaneWriter: Sendable {
                 return true
             }
             let sorted: Sorted
+            let begun = self.time.now()
+            self.meter.begin()
             do {
                 let batch = SinkBatch(
                     id: SinkBatchID(sink: self.name, work.events),
@@ -100,17 +105,20 @@ final class LaneWriter: Sendable {
                 )
                 sorted = Sorted(try await self.sink.write(batch), count: work.events.count)
             } catch let error as SinkBroken {
+                self.meter.end(elapsed: self.time.now() &- begun, failure: error.description)
                 self.noteBroken(error.description)
                 continue
             } catch {
                 let reason = (error as? PenstockError)?.message ?? "\(error)"
                 sorted = Sorted(.retry(reason), count: work.events.count)
             }
+            self.meter.end(elapsed: self.time.now() &- begun, failure: sorted.reason ?? sorted.refused.last?.reason)
             guard let rest = await self.settle(sorted, work, release) else { return !Task.isCancelled }
             let delay = self.chance.withLock {
                 self.retry.delay(afterAttempt: work.attempt, atLeast: sorted.after, using: &$0)
             }
             work = rest
+            self.meter.retry()
             guard !Task.isCancelled, (try? await self.time.sleep(for: delay)) != nil else {
                 self.counts.settle(work.events, sink: self.index, .dropped(DropReason.returned), at: self.time.now())
                 release(work.events.count, work.bytes)
@@ -147,10 +155,11 @@ final class LaneWriter: Sendable {
         guard !sorted.again.isEmpty else { return nil }
         let again = LaneWork(events: work.events.selecting(sorted.again), attempt: work.attempt + 1)
         guard work.attempt >= self.retry.attemptsMax else { return again }
-        self.failures.note(sink: self.name, sorted.reason, isBroken: false)
+        let reason = sorted.reason ?? "it asked to be tried again"
+        self.failures.note(sink: self.name, reason, isBroken: false)
         await self.end(
             LaneWork(events: again.events, attempt: work.attempt),
-            sorted.reason,
+            reason,
             DropReason.sinkFailed,
             release
         )

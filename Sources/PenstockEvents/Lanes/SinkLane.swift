@@ -86,6 +86,20 @@ final class SinkLane: Sendable {
     /// Whether nothing is on its way.
     var isIdle: Bool { self.state.withLock { $0.machine.isIdle } }
 
+    /// Says in a snapshot how the lane is.
+    func describe(into snapshot: inout SinkSnapshot) {
+        let now = self.time.now()
+        let (machine, waits) = self.state.withLock { ($0.machine, $0.machine.waits(now: now)) }
+        snapshot.depth = machine.events
+        snapshot.capacity = machine.limits.eventsMax
+        snapshot.bytes = machine.bytes
+        snapshot.bytesMax = machine.limits.bytesMax
+        snapshot.oldestAge = .nanoseconds(Int64(clamping: waits.oldestAge))
+        snapshot.workersWaiting = waits.offers
+        snapshot.workersWaited = .nanoseconds(Int64(clamping: waits.waited))
+        snapshot.writers = self.concurrency
+    }
+
     /// Runs the writers, until ``finish(deadline:)``.
     func run() async {
         guard let pool = self.pool.withLock({ $0 }) else { return }
@@ -115,7 +129,9 @@ final class SinkLane: Sendable {
             if self.linger > .zero { _ = self.lingerBell.trySend(()) }
             return nil
         case .refused(.closed): return .closed
-        case .refused(.full): return waits ? await self.wait(as: number, with: segment) : .full
+        case .refused(.full):
+            guard waits else { return .full }
+            return await withDownstreamWait { await self.wait(as: number, with: segment) }
         }
     }
 
@@ -123,13 +139,15 @@ final class SinkLane: Sendable {
     ///
     /// - Returns: What was left in the lane.
     func finish(deadline: Duration) async -> [LanePart] {
-        self.wake { $0.finish() }
+        let now = self.time.now()
+        self.wake { $0.finish(now: now) }
         self.lingerBell.finish()
         if let pool = self.pool.withLock({ $0 }) { _ = await pool.drain(deadline: deadline) }
         self.pool.withLock { $0 = nil }
         var left: [LanePart] = []
+        let end = self.time.now()
         self.wake { machine in
-            let (parts, wakes) = machine.close()
+            let (parts, wakes) = machine.close(now: end)
             left = parts
             return wakes
         }
@@ -164,8 +182,9 @@ final class SinkLane: Sendable {
                 }
             }
         } onCancel: {
+            let now = self.time.now()
             let continuation = self.state.withLock { state in
-                if state.machine.withdraw(number) { return state.offers.removeValue(forKey: number) }
+                if state.machine.withdraw(number, now: now) { return state.offers.removeValue(forKey: number) }
                 state.withdrawn.insert(number)
                 return nil
             }

@@ -72,6 +72,7 @@ struct SinkLaneStateMachine {
     private struct Waiting {
         var offer: Int
         var segment: LaneSegment
+        var since: UInt64
     }
 
     let limits: Limits
@@ -86,6 +87,10 @@ struct SinkLaneStateMachine {
     private var head = 0
     private var waiting: [Waiting] = []
     private var idleWriters: [Int] = []
+    /// When the first events came that each writer has taken last and still writes.
+    private var writing: [Int: UInt64] = [:]
+    /// How long offers have waited that do so no more, in nanoseconds.
+    private var waitedTime: UInt64 = 0
 
     /// Creates an empty lane.
     init(_ limits: Limits) {
@@ -114,20 +119,22 @@ struct SinkLaneStateMachine {
             return .taken(wake: self.isReady(now: now) ? self.idleWriters.popLast() : nil)
         }
         guard let offer else { return .refused(.full) }
-        self.waiting.append(Waiting(offer: offer, segment: segment))
+        self.waiting.append(Waiting(offer: offer, segment: segment, since: now))
         // What waits is not to wait for more: nothing more comes in.
         return .waits
     }
 
     /// An offer that waited does not want to any more; false when it was taken, or refused, before.
-    mutating func withdraw(_ offer: Int) -> Bool {
+    mutating func withdraw(_ offer: Int, now: UInt64) -> Bool {
         guard let index = self.waiting.firstIndex(where: { $0.offer == offer }) else { return false }
+        self.waitedTime &+= now &- min(now, self.waiting[index].since)
         self.waiting.remove(at: index)
         return true
     }
 
     /// A writer asks for work.
     mutating func take(writer: Int, now: UInt64) -> Take {
+        self.writing[writer] = nil
         switch self.phase {
         case .closed: return .end
         case .finishing where self.queuedEvents == 0: return .end
@@ -137,6 +144,7 @@ struct SinkLaneStateMachine {
             self.idleWriters.append(writer)
             return .wait
         }
+        self.writing[writer] = self.queue[self.head].segment.arrival
         return .write(LaneWork(events: self.takeBatch(), attempt: 1))
     }
 
@@ -147,6 +155,7 @@ struct SinkLaneStateMachine {
         var wakes = Wakes()
         while case .open = self.phase, let first = self.waiting.first, self.hasPlace(for: first.segment) {
             self.append(first.segment)
+            self.waitedTime &+= now &- min(now, first.since)
             self.waiting.removeFirst()
             wakes.offers.append(first.offer)
         }
@@ -161,16 +170,16 @@ struct SinkLaneStateMachine {
     }
 
     /// The lane takes nothing more; what it has is still written.
-    mutating func finish() -> Wakes {
+    mutating func finish(now: UInt64) -> Wakes {
         guard case .open = self.phase else { return Wakes() }
         self.phase = .finishing
-        return self.wakeAll()
+        return self.wakeAll(now: now)
     }
 
     /// The lane gives nothing more either.
     ///
     /// - Returns: What nobody has taken, and whom to wake.
-    mutating func close() -> (left: [LanePart], wakes: Wakes) {
+    mutating func close(now: UInt64) -> (left: [LanePart], wakes: Wakes) {
         let left = Array(self.queue[self.head...])
         self.queue = []
         self.head = 0
@@ -179,7 +188,15 @@ struct SinkLaneStateMachine {
         self.queuedEvents = 0
         self.queuedBytes = 0
         self.phase = .closed
-        return (left, self.wakeAll())
+        return (left, self.wakeAll(now: now))
+    }
+
+    /// How many offers wait, how long offers have waited up to an instant, and how old the oldest event is.
+    func waits(now: UInt64) -> (offers: Int, waited: UInt64, oldestAge: UInt64) {
+        let waited = self.waiting.reduce(self.waitedTime) { $0 &+ (now &- min(now, $1.since)) }
+        var oldest = self.writing.values.min() ?? now
+        if self.queuedEvents > 0 { oldest = min(oldest, self.queue[self.head].segment.arrival) }
+        return (self.waiting.count, waited, now &- min(now, oldest))
     }
 
     // MARK: - Private
@@ -256,7 +273,8 @@ struct SinkLaneStateMachine {
         return batchEvents == 0 ? max(1, count) : count
     }
 
-    private mutating func wakeAll() -> Wakes {
+    private mutating func wakeAll(now: UInt64) -> Wakes {
+        for one in self.waiting { self.waitedTime &+= now &- min(now, one.since) }
         let wakes = Wakes(refused: self.waiting.map(\.offer), writers: self.idleWriters)
         self.waiting = []
         self.idleWriters = []

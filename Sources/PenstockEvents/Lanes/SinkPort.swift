@@ -18,6 +18,8 @@ final class SinkPort: Sendable {
     let index: Int
     let whenFull: SinkOptions.WhenFull
     let lane: SinkLane
+    let meter: SinkMeter
+    private let time: TimeSource
     private let end: SinkEnd
     /// Whether a worker may write.
     private let isDirect: Bool
@@ -30,11 +32,23 @@ final class SinkPort: Sendable {
     ///   - end: What the sink writes to.
     ///   - isOnly: Whether there is no other sink.
     ///   - lane: The sink's lane.
-    init(_ sink: NamedSink, index: Int, end: SinkEnd, isOnly: Bool, lane: SinkLane) {
+    ///   - meter: What counts the writes.
+    ///   - time: The clock of writes.
+    init(
+        _ sink: NamedSink,
+        index: Int,
+        end: SinkEnd,
+        isOnly: Bool,
+        lane: SinkLane,
+        meter: SinkMeter,
+        time: TimeSource
+    ) {
         self.name = sink.name
         self.index = index
         self.end = end
         self.lane = lane
+        self.meter = meter
+        self.time = time
         self.whenFull = sink.whenFull(isOnly: isOnly)
         switch end {
         // Only the lane can wait for more events.
@@ -54,7 +68,15 @@ final class SinkPort: Sendable {
     /// - Returns: How many were written whole, the first ones.
     func write(_ bytes: UnsafeRawBufferPointer, lines count: Int) -> Int {
         switch self.end {
-        case .writer(let writer): writer.write(bytes, lines: count).delivered
+        case .writer(let writer):
+            withBlockingDownstreamWait {
+                let begun = self.time.now()
+                self.meter.begin()
+                let delivered = writer.write(bytes, lines: count).delivered
+                let failure = delivered < count ? "not all was written" : nil
+                self.meter.end(elapsed: self.time.now() &- begun, failure: failure)
+                return delivered
+            }
         case .null: count
         case .custom: 0
         }

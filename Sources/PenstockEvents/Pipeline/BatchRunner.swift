@@ -44,6 +44,8 @@ final class BatchRunner: Sendable {
     private let origin: Int64
     /// The session of sources that have none of their own.
     private let session: UInt64
+    /// Those that took longest.
+    let slowest = SlowBatches()
     /// One for each worker that has run at the same time as others.
     private let desks: Locked<[BatchDesk]>
 
@@ -96,6 +98,8 @@ final class BatchRunner: Sendable {
             }
         }
         await self.finish(batch, &desk, lease.take())
+        let end = self.time.now()
+        self.slowest.note(batch, source: self.sourceName(of: batch), elapsed: end &- now, now: end)
         desk.clear()
         self.desks.withLock { $0.append(desk) }
     }

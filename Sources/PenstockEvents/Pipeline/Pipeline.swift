@@ -43,7 +43,7 @@ public final class Pipeline: Sendable {
         /// It runs. Can transition to: `ended`.
         case running(PipelineRun)
         /// It has run, or could not start. Final.
-        case ended(PipelineProgress)
+        case ended(PipelineProgress, PipelineSnapshot)
     }
 
     /// What the pipeline was made from.
@@ -140,7 +140,9 @@ public final class Pipeline: Sendable {
                 wallClock: self.wallClock()
             )
         } catch {
-            self.state.withLock { $0 = .ended(PipelineProgress()) }
+            var snapshot = PipelineSnapshot(pipeline: self.description.name)
+            snapshot.phase = .ended
+            self.state.withLock { $0 = .ended(PipelineProgress(), snapshot) }
             throw error
         }
         let order = self.state.withLock { state in
@@ -156,7 +158,7 @@ public final class Pipeline: Sendable {
         } onCancel: {
             run.drain(deadline: .zero)
         }
-        self.state.withLock { $0 = .ended(run.progress()) }
+        self.state.withLock { $0 = .ended(run.progress(), run.snapshot(isOver: true)) }
         return report
     }
 
@@ -186,13 +188,60 @@ public final class Pipeline: Sendable {
             switch state {
             case .ready, .stopped, .starting: (nil, PipelineProgress())
             case .running(let run): (run, PipelineProgress())
-            case .ended(let progress): (nil, progress)
+            case .ended(let progress, _): (nil, progress)
             }
         }
         return run?.progress() ?? last
     }
 
+    /// The pipeline at this instant; at any time, from anywhere.
+    ///
+    /// It takes the locks of the queue, the ledger and each sink's lane one after another, each for some microseconds:
+    /// ledgers are exact by themselves, and may be some events apart from one another.
+    public func snapshot() -> PipelineSnapshot {
+        let state = self.state.withLock { $0 }
+        switch state {
+        case .ready, .stopped, .starting: return PipelineSnapshot(pipeline: self.description.name)
+        case .running(let run): return run.snapshot(isOver: false)
+        case .ended(_, let snapshot): return snapshot
+        }
+    }
+
+    /// Makes workers take no more batches until ``resume()``; those at hand are finished, and sources are held once the
+    /// queue is full. A drain goes on all the same.
+    ///
+    /// - Returns: Whether there is a run that it holds.
+    @discardableResult
+    public func pause() -> Bool { self.withRun { $0.pool.pause() } }
+
+    /// Lets workers take batches again after ``pause()``.
+    ///
+    /// - Returns: Whether there is a run that goes on.
+    @discardableResult
+    public func resume() -> Bool { self.withRun { $0.pool.resume() } }
+
+    /// Changes how many workers there are, while they work.
+    ///
+    /// - Parameter workers: At least 1, at most 1,024.
+    /// - Returns: Whether there is a run that it concerns.
+    @discardableResult
+    public func resize(workers: Int) -> Bool {
+        precondition((1...1024).contains(workers), "A pipeline has 1 to 1,024 workers, not \(workers).")
+        return self.withRun { $0.pool.resize(workers: workers) }
+    }
+
     // MARK: - Private
+
+    /// Does something to the run; false when there is none.
+    private func withRun(_ body: (PipelineRun) -> Void) -> Bool {
+        let state = self.state.withLock { $0 }
+        switch state {
+        case .ready, .stopped, .starting, .ended: return false
+        case .running(let run):
+            body(run)
+            return true
+        }
+    }
 
     private func begin() throws(PenstockError) {
         try self.state.withLock { (state) throws(PenstockError) in

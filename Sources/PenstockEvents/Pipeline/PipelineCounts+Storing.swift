@@ -13,7 +13,11 @@ extension PipelineCounts {
     convenience init(of endpoints: Endpoints) {
         // A sink that fails ends the run if it is the only one, and the sink for dead letters always does.
         let keepsFailed = endpoints.sinks.count == 1 || endpoints.deadLetter != nil
-        self.init(sinkCount: endpoints.sinks.count, keepsFailed: keepsFailed)
+        self.init(
+            sinkCount: endpoints.sinks.count,
+            sourceCount: endpoints.sources.count,
+            keepsFailed: keepsFailed
+        )
     }
 
     /// A former run has left events.

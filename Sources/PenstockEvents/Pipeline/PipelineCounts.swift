@@ -83,7 +83,15 @@ final class PipelineCounts: Sendable {
         var fed = 0
         var unfed = 0
         var bytesRead = 0
+        /// What each source has handed over.
+        var sources: [SourceTally] = []
         var latency = LatencyHistogram()
+    }
+
+    /// What a source has handed over.
+    struct SourceTally: Sendable, Equatable {
+        var events = 0
+        var bytes = 0
     }
 
     struct State: Sendable {
@@ -102,9 +110,11 @@ final class PipelineCounts: Sendable {
     private let keepsFailed: Bool
 
     /// Creates ledgers of zeros.
-    init(sinkCount: Int, keepsFailed: Bool = false) {
+    init(sinkCount: Int, sourceCount: Int = 1, keepsFailed: Bool = false) {
         self.keepsFailed = keepsFailed
-        self.state = Locked(State(totals: Totals(sinks: Array(repeating: SinkLedger(), count: sinkCount))))
+        var totals = Totals(sinks: Array(repeating: SinkLedger(), count: sinkCount))
+        totals.sources = Array(repeating: SourceTally(), count: sourceCount)
+        self.state = Locked(State(totals: totals))
     }
 
     /// Everything at one moment.
@@ -136,8 +146,11 @@ final class PipelineCounts: Sendable {
 
     /// A source hands a batch to the queue.
     func offer(_ batch: EventBatch) {
+        let bytes = batch.byteRange.count
         self.change { state in
             batch.stage = .offered
+            state.totals.sources[batch.sourceIndex].events += batch.count
+            state.totals.sources[batch.sourceIndex].bytes += bytes
             batch.receipt?.add(batch.count)
             state.totals.events.offered += batch.count
             state.totals.events.waiting += batch.count

@@ -184,6 +184,16 @@ package enum SourceDescription: Sendable, Equatable {
     case generate(rate: Double? = nil, count: Int? = nil)
     /// A source of the user's own.
     case own(OwnSource)
+
+    /// Its type, as in a pipeline file.
+    package var typeName: String {
+        switch self {
+        case .file: "file"
+        case .stdin: "stdin"
+        case .generate: "generate"
+        case .own(let own): own.source.typeName
+        }
+    }
 }
 
 /// A source of the user's own; equal to itself alone.
@@ -244,6 +254,16 @@ package enum SinkDescription: Sendable, Equatable {
     case null
     /// A sink of the user's own.
     case own(OwnSink)
+
+    /// Its type, as in a pipeline file.
+    package var typeName: String {
+        switch self {
+        case .stdout: "stdout"
+        case .file: "file"
+        case .null: "null"
+        case .own(let own): own.sink.typeName
+        }
+    }
 }
 
 /// A sink of the user's own; equal to itself alone.

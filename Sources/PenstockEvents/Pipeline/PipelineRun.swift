@@ -15,20 +15,21 @@ import Penstock
 /// then the windows that are still open go to the sinks, in a pool of their own, and then the lanes of the sinks are
 /// emptied. Each stage ends by the deadline of the drain and its grace, whatever sinks do.
 final class PipelineRun: Sendable {
-    private let description: PipelineDescription
+    let description: PipelineDescription
     private let endpoints: Endpoints
-    private let time: TimeSource
-    private let counts: PipelineCounts
-    private let stop: StopSignal
-    private let windows: WindowKeeper?
-    private let sinks: SinkGroup
+    let time: TimeSource
+    let counts: PipelineCounts
+    let stop: StopSignal
+    let windows: WindowKeeper?
+    let sinks: SinkGroup
     private let sources: SourceGroup
-    private let journal: EventJournal?
-    private let pool: WorkerPool<EventBatch, Void>
+    let journal: EventJournal?
+    let pool: WorkerPool<EventBatch, Void>
     private let rowPool: WorkerPool<ClosedWindow, Void>
     private let ending: Locked<RunEnding>
     private let orders: DrainOrders
-    private let beginning: UInt64
+    let beginning: UInt64
+    let slowest: SlowBatches
 
     /// How long a stopped run may take to write the rows of its last windows, at least.
     private static let rowsDeadline = Duration.seconds(5)
@@ -50,12 +51,7 @@ final class PipelineRun: Sendable {
         let orders = DrainOrders()
         let stop = try StopSignal()
         let ending = Locked(RunEnding())
-        let fail: @Sendable (PenstockError, Bool) -> Void = { error, ends in
-            ending.withLock { $0.fail(error, ends: ends) }
-            guard ends else { return }
-            stop.stop()
-            orders.give(.zero)
-        }
+        let fail = Self.failure(of: ending, stop, orders)
         let sinks = SinkGroup(
             opening: endpoints,
             of: description,
@@ -105,6 +101,7 @@ final class PipelineRun: Sendable {
         self.ending = ending
         self.orders = orders
         self.beginning = beginning
+        self.slowest = runner.slowest
     }
 
     /// Tells the run to stop.
@@ -148,6 +145,20 @@ final class PipelineRun: Sendable {
     }
 
     // MARK: - Private
+
+    /// What a failure does to a run: it is noted, and ends the run if the second is true.
+    private static func failure(
+        of ending: Locked<RunEnding>,
+        _ stop: StopSignal,
+        _ orders: DrainOrders
+    ) -> @Sendable (PenstockError, Bool) -> Void {
+        { error, ends in
+            ending.withLock { $0.fail(error, ends: ends) }
+            guard ends else { return }
+            stop.stop()
+            orders.give(.zero)
+        }
+    }
 
     private static func pool(
         _ description: PipelineDescription,

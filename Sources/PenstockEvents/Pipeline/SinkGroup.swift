@@ -56,6 +56,7 @@ final class SinkGroup: Sendable {
         let failures = SinkFailures(isOnlySink: isOnly, hasDeadLetter: letters.isOpen, report: report)
         self.ports = zip(description.sinks, endpoints.sinks).enumerated().map { index, pair in
             let (sink, end) = pair
+            let meter = SinkMeter()
             let writer = LaneWriter(
                 end.sink,
                 name: sink.name,
@@ -64,11 +65,12 @@ final class SinkGroup: Sendable {
                 counts: counts,
                 letters: letters,
                 failures: failures,
+                meter: meter,
                 time: time
             )
             let name = "\(description.name)-\(sink.name)"
             let lane = SinkLane(name: name, options: sink.options, writer: writer, time: time)
-            return SinkPort(sink, index: index, end: end, isOnly: isOnly, lane: lane)
+            return SinkPort(sink, index: index, end: end, isOnly: isOnly, lane: lane, meter: meter, time: time)
         }
         self.letters = letters
         self.counts = counts

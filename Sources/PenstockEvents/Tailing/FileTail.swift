@@ -29,6 +29,9 @@ import Darwin
 /// With a checkpoint the next run goes on behind the last event of which this one, and each one before it, has its fate. Its
 /// events have the same origins then, so that a sink that keeps them leaves out what comes twice.
 public final class FileTail: AcknowledgedSource {
+    /// `file`.
+    public let typeName = "file"
+
     /// Where reading begins when there is no checkpoint.
     public enum Start: String, Sendable, CaseIterable {
         /// At the beginning of the file.

@@ -34,6 +34,9 @@ import Darwin
 /// the server's `Retry-After`; everything else makes dead letters. The header `Penstock-Batch-Id` is the same each time a batch
 /// is tried, so that the server can leave out what it has already.
 public final class HTTPSink: EventSink {
+    /// `http`.
+    public let typeName = "http"
+
     private enum State {
         /// It has no client. Can transition to: `open`.
         case closed

@@ -23,6 +23,9 @@ public import PenstockEvents
 /// A body holds lines (`application/x-ndjson`, `text/plain`, `application/octet-stream`) or one JSON array
 /// (`application/json`), compressed with gzip or deflate or not. What other machines reach needs a token and TLS.
 public final class HTTPSource: AcknowledgedSource {
+    /// `http`.
+    public let typeName = "http"
+
     private enum State {
         /// It does not listen. Can transition to: `listening`.
         case closed

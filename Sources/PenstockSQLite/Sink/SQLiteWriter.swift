@@ -17,6 +17,8 @@ package import PenstockEvents
 ///
 /// A row's `id` follows from the event's origin, so one that comes again, after a crash perhaps, is there already.
 package final class SQLiteWriter: DescribedSink, OnceSink {
+    package let typeName = "sqlite"
+
     private let path: String
     private let table: String
     private let database = Locked<DatabaseQueue?>(nil)

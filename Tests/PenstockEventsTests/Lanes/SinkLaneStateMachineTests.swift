@@ -80,8 +80,8 @@ struct SinkLaneStateMachineTests {
         #expect(first.offers.isEmpty)
         let second = lane.release(events: 1, bytes: 2, now: 0)
         #expect(second.offers == [1])
-        let isWithdrawn = lane.withdraw(2)
-        let isWithdrawnAgain = lane.withdraw(2)
+        let isWithdrawn = lane.withdraw(2, now: 0)
+        let isWithdrawnAgain = lane.withdraw(2, now: 0)
         #expect(isWithdrawn)
         #expect(!isWithdrawnAgain)
     }
@@ -119,7 +119,7 @@ struct SinkLaneStateMachineTests {
         var lane = self.machine(linger: 100)
         guard case .wait = lane.take(writer: 5, now: 0) else { return }
         #expect(lane.offer(self.segment(0..<1), waitingAs: nil, now: 0) == .taken(wake: nil))
-        let woken = lane.finish()
+        let woken = lane.finish(now: 0)
         #expect(woken.writers == [5])
         #expect(lane.offer(self.segment(1..<2), waitingAs: 1, now: 0) == .refused(.closed))
         #expect(self.taken(lane.take(writer: 5, now: 0)) == [0])
@@ -134,7 +134,7 @@ struct SinkLaneStateMachineTests {
         #expect(lane.offer(self.segment(0..<5), waitingAs: nil, now: 0) == .taken(wake: nil))
         #expect(lane.offer(self.segment(5..<6), waitingAs: 9, now: 0) == .waits)
         _ = lane.take(writer: 0, now: 0)
-        let (left, wakes) = lane.close()
+        let (left, wakes) = lane.close(now: 0)
         #expect(left.map(\.range) == [2..<5])
         #expect(wakes.refused == [9])
         #expect(lane.events == 2)
@@ -178,13 +178,15 @@ struct SinkLaneStateMachineTests {
                 let wakes = lane.release(events: numbers.count, bytes: bytes(numbers), now: now)
                 for offer in wakes.offers { accepted += waiting.removeValue(forKey: offer) ?? 0..<0 }
             case 3:
-                if let (offer, _) = waiting.randomElement(using: &random), lane.withdraw(offer) { waiting[offer] = nil }
+                if let (offer, _) = waiting.randomElement(using: &random), lane.withdraw(offer, now: 0) {
+                    waiting[offer] = nil
+                }
             default: break
             }
             #expect(lane.events <= max(limit, 10), "seed \(seed)")
             #expect(lane.events == accepted.count - written.count, "seed \(seed)")
         }
-        let (left, wakes) = lane.close()
+        let (left, wakes) = lane.close(now: 0)
         #expect(Set(wakes.refused) == Set(waiting.keys), "seed \(seed)")
         let returned = left.flatMap { part in part.range.map { Int(part.segment.events[$0].origin.position) } }
         #expect((written + held.flatMap { $0 } + returned).sorted() == accepted.sorted(), "seed \(seed)")

@@ -90,12 +90,12 @@ struct PoolModel: ~Copyable {
         }
         if self.problem != nil { return }
         var effects = PoolEffects<Int>()
-        self.pool.abandon(effects: &effects)
+        self.pool.abandon(now: self.now, effects: &effects)
         for (job, _, _) in self.pool.abandoned { self.places[job] = .abandoned }
         self.check("abandon")
         // A second one finds nothing.
         let before = self.pool.ledger()
-        self.pool.abandon(effects: &effects)
+        self.pool.abandon(now: self.now, effects: &effects)
         guard case .finished = self.pool.phase else { return self.fail("a pool has not finished after abandon") }
         let ledger = self.pool.ledger()
         if ledger != before { self.fail("abandoned twice") }
@@ -155,7 +155,7 @@ struct PoolModel: ~Copyable {
         if cancelsFirst, self.pool.cancelSubmitter(waiter, now: self.now) != nil {
             self.fail("a new waiter was in line")
         }
-        switch self.pool.suspendSubmitter(waiter) {
+        switch self.pool.suspendSubmitter(waiter, now: self.now) {
         case .waits: self.line.append((waiter, job))
         case .ended(.cancelled, _):
             self.places[job] = .rejected
@@ -231,7 +231,7 @@ struct PoolModel: ~Copyable {
     private mutating func close() {
         self.last = "close"
         var effects = PoolEffects<Int>()
-        self.pool.close(effects: &effects)
+        self.pool.close(now: self.now, effects: &effects)
         self.settleLine()
         if !self.line.isEmpty { self.fail("a producer is held by a closed pool") }
     }
@@ -239,7 +239,7 @@ struct PoolModel: ~Copyable {
     private mutating func revoke() {
         self.last = "revoke"
         var effects = PoolEffects<Int>()
-        self.pool.revoke(effects: &effects)
+        self.pool.revoke(now: self.now, effects: &effects)
         self.settleLine()
         for job in self.pool.returned { self.places[job] = .returned }
     }

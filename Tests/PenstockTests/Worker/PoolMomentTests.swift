@@ -71,7 +71,7 @@ struct PoolMomentTests {
         _ = pool.admit(0, now: Self.millisecond, effects: &effects)
         let waiter = Waiter<Int>()
         waiter.element = 1
-        guard case .waits = pool.suspendSubmitter(waiter) else {
+        guard case .waits = pool.suspendSubmitter(waiter, now: 0) else {
             Issue.record("The queue is full.")
             return
         }
@@ -102,7 +102,7 @@ struct PoolMomentTests {
         #expect(isKept && isParked)
         let waiter = Waiter<Int>()
         waiter.element = 1
-        guard case .waits = pool.suspendSubmitter(waiter) else {
+        guard case .waits = pool.suspendSubmitter(waiter, now: 0) else {
             Issue.record("The job that is to be tried again has the only place.")
             return
         }

@@ -124,7 +124,7 @@ struct PoolStateMachineTests {
         waiter.element = 100
         waiter.remaining = 50
         // The queue was full when the submit was tried; the senders were promised their places after that.
-        guard case .ended(.retry, _) = pool.suspendSubmitter(waiter) else {
+        guard case .ended(.retry, _) = pool.suspendSubmitter(waiter, now: 0) else {
             Issue.record("A submit waits although places were promised that nobody uses.")
             return
         }
@@ -144,7 +144,8 @@ struct PoolStateMachineTests {
         let (large, small) = (Waiter<Int>(), Waiter<Int>())
         large.element = 9
         small.element = 2
-        guard case .waits = pool.suspendSubmitter(large), case .waits = pool.suspendSubmitter(small) else {
+        guard case .waits = pool.suspendSubmitter(large, now: 0), case .waits = pool.suspendSubmitter(small, now: 0)
+        else {
             Issue.record("Both have to wait, the second for its turn.")
             return
         }

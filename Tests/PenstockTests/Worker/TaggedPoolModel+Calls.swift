@@ -61,7 +61,7 @@ extension TaggedPoolModel {
         waiter.element = job
         waiter.companion = self.jobs[job].handle
         if waiter.companion != nil { self.pool.keepTags() }
-        switch self.pool.suspendSubmitter(waiter) {
+        switch self.pool.suspendSubmitter(waiter, now: self.now) {
         case .waits: self.line.append((waiter, job))
         case .ended(.retry, _): self.jobs.removeLast()
         case .ended: self.fail("a submitter that did not wait has an outcome")
@@ -211,7 +211,7 @@ extension TaggedPoolModel {
     mutating func close() {
         self.last = "close"
         var effects = PoolEffects<Int>()
-        self.pool.close(effects: &effects)
+        self.pool.close(now: self.now, effects: &effects)
         self.settle(effects.rare)
         if !self.line.isEmpty { self.fail("a producer is held by a closed pool") }
     }
@@ -219,7 +219,7 @@ extension TaggedPoolModel {
     mutating func revoke() {
         self.last = "revoke"
         var effects = PoolEffects<Int>()
-        self.pool.revoke(effects: &effects)
+        self.pool.revoke(now: self.now, effects: &effects)
         for job in self.pool.returned { self.jobs[job].place = .returned }
         self.settle(effects.rare)
     }

@@ -153,7 +153,7 @@ struct TaggedPoolModel: ~Copyable {
         if self.random.oneIn(2) { while self.endInline() {} }
         if self.problem != nil { return }
         var effects = PoolEffects<Int>()
-        self.pool.abandon(effects: &effects)
+        self.pool.abandon(now: self.now, effects: &effects)
         for (job, _, _) in self.pool.abandoned { self.jobs[job].place = .abandoned }
         self.settle(effects.rare)
         self.check("abandon")

@@ -106,7 +106,7 @@ import Testing
         let waiter = Waiter<Int>()
         waiter.element = 7
         waiter.remaining = .max
-        guard case .waits = pool.suspendSubmitter(waiter) else {
+        guard case .waits = pool.suspendSubmitter(waiter, now: 0) else {
             Issue.record("There is no place, and a sender does not wait.")
             return waiter
         }
