@@ -14,11 +14,35 @@ struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Print files for other programs.",
-        subcommands: [ExportSchemaCommand.self]
+        subcommands: [ExportDashboardCommand.self, ExportRulesCommand.self, ExportSchemaCommand.self]
     )
 }
 
 /// `penstock export schema`: the JSON Schema of pipeline files.
+struct ExportDashboardCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dashboard",
+        abstract: "Print the dashboard for Grafana.",
+        discussion: "Import it as JSON; it asks for a data source of type Prometheus that scrapes the admin address."
+    )
+
+    func run() async throws {
+        try self.show(Dashboard.current.text)
+    }
+}
+
+struct ExportRulesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rules",
+        abstract: "Print the recording and alert rules for Prometheus.",
+        discussion: "Name the file under rule_files. The name of the scrape job is to begin with 'penstock'."
+    )
+
+    func run() async throws {
+        try self.show(AlertRules.current.text)
+    }
+}
+
 struct ExportSchemaCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema",
