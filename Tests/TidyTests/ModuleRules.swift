@@ -20,7 +20,7 @@ extension Rule {
         "PenstockEvents": platform.union(["CPenstock", "Penstock", "Synchronization"]),
         "PenstockHTTP": platform.union([
             "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOHTTPCompression", "NIOPosix", "NIOSSL", "Penstock",
-            "PenstockEvents",
+            "PenstockEvents", "Tracing",
         ]),
         "PenstockMetrics": platform.union(["CPenstock", "CoreMetrics", "Penstock", "PenstockEvents", "Synchronization"]
         ),

@@ -11,8 +11,8 @@
 ///
 /// Its bytes go back to the pool when the last batch of their buffer is gone.
 //
-// SAFETY: immutable but for `stage` and `isStored`, which only `PipelineCounts` touches, under its lock, and `receipt`,
-// which is set before anyone else has the batch. What the pointers lead to is not written any more: see `EventBuffer`.
+// SAFETY: immutable but for `stage` and `isStored`, which only `PipelineCounts` touches, under its lock, and `receipt`
+// and `origin`, which are set before anyone else has the batch. What the pointers lead to is not written any more: see `EventBuffer`.
 package final class EventBatch: @unchecked Sendable {
     /// What is wrong with the events before anyone has looked at them.
     enum Defect: Sendable {
@@ -61,6 +61,8 @@ package final class EventBatch: @unchecked Sendable {
     var isStored = false
     /// Who waits for the fates of its events; set before it is handed to the queue.
     var receipt: BatchReceipt?
+    /// What a tracer knows of whoever handed it over; set before it is handed to the queue.
+    var origin: (any Sendable)?
 
     private let buffer: EventBuffer
     private let sliceStart: Int

@@ -71,6 +71,7 @@ extension PipelineDescription {
         description.lineBytesMax = configuration.lineBytesMax
         description.shutdown.delay = configuration.drainDelay
         description.shutdown.drain = configuration.drainDeadline
+        description.tracing = configuration.tracing
         var problem: PenstockError?
         var place = 0
         for part in parts {

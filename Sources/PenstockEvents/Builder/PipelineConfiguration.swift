@@ -22,6 +22,8 @@ public struct PipelineConfiguration: Sendable {
     public var drainDelay = Duration.zero
     /// How long accepted events may take to find their fates when a source has failed. Default: 30 s.
     public var drainDeadline = Duration.seconds(30)
+    /// Follows batches on their way. Default: nobody.
+    public var tracing: (any PipelineTracing)?
 
     /// Creates the defaults.
     public init() {}

@@ -23,6 +23,7 @@ public final class SourceFeed: Sendable {
     private let stop: StopSignal
     private let time: TimeSource
     private let settlements: SettlementDesk?
+    private let tracing: (any PipelineTracing)?
     private let nextPosition = Locked(UInt64(1))
 
     init(
@@ -34,7 +35,8 @@ public final class SourceFeed: Sendable {
         intake: SourceIntake,
         stop: StopSignal,
         time: TimeSource,
-        settlements: SettlementDesk?
+        settlements: SettlementDesk?,
+        tracing: (any PipelineTracing)? = nil
     ) {
         self.name = name
         self.index = index
@@ -45,6 +47,7 @@ public final class SourceFeed: Sendable {
         self.stop = stop
         self.time = time
         self.settlements = settlements
+        self.tracing = tracing
     }
 
     /// Whether it is time to stop.
@@ -141,6 +144,7 @@ public final class SourceFeed: Sendable {
     ) async -> PenstockError? {
         while let piece = framer.next(arrival: arrival) {
             piece.receipt = receipt
+            piece.origin = self.tracing?.origin()
             let refusal: PenstockError? =
                 if let deadline, accepted == 0 {
                     await self.handOver(piece, by: deadline)

@@ -12,6 +12,8 @@ struct LaneSegment: Sendable {
     let events: Events
     /// When they came, on the pipeline's clock.
     let arrival: UInt64
+    /// What a tracer knows of the batch that they came from.
+    var origin: (any Sendable)?
 }
 
 /// Some of the events of a segment that nobody has taken yet.
@@ -33,6 +35,11 @@ struct LaneWork: Sendable {
     var events: Events
     /// Which attempt comes, or is made; from 1.
     var attempt: Int
+    /// What a tracer knows of the batches that they came from; at most ``originsMax``, the first ones.
+    var origins: [any Sendable] = []
+
+    static let originsMax = 32
+
     /// What they count for in the lane's bounds.
     var bytes: Int { self.events.lines.count }
 }

@@ -54,6 +54,8 @@ final class LaneWriter: Sendable {
     private let failures: SinkFailures
     private let time: TimeSource
     private let meter: SinkMeter
+    /// The name of the pipeline, and who follows its writes; nil for nobody.
+    private let trace: (pipeline: String, tracing: any PipelineTracing)?
     private let chance: Locked<SplitMix>
     /// Why the sink takes nothing any more.
     private let broken = Locked<String?>(nil)
@@ -67,7 +69,8 @@ final class LaneWriter: Sendable {
         letters: DeadLetterDesk,
         failures: SinkFailures,
         meter: SinkMeter,
-        time: TimeSource
+        time: TimeSource,
+        trace: (pipeline: String, tracing: any PipelineTracing)? = nil
     ) {
         self.sink = sink
         self.name = name
@@ -78,6 +81,7 @@ final class LaneWriter: Sendable {
         self.failures = failures
         self.time = time
         self.meter = meter
+        self.trace = trace
         self.chance = Locked(SplitMix(state: time.now() &+ UInt64(index)))
     }
 
@@ -103,7 +107,7 @@ final class LaneWriter: Sendable {
                     attempt: work.attempt,
                     events: work.events
                 )
-                sorted = Sorted(try await self.sink.write(batch), count: work.events.count)
+                sorted = Sorted(try await self.write(batch, work.origins), count: work.events.count)
             } catch let error as SinkBroken {
                 self.meter.end(elapsed: self.time.now() &- begun, failure: error.description)
                 self.noteBroken(error.description)
@@ -139,6 +143,18 @@ final class LaneWriter: Sendable {
 
     // MARK: - Private
 
+    private func write(_ batch: SinkBatch, _ origins: [any Sendable]) async throws -> SinkAnswer {
+        guard let trace = self.trace else { return try await self.sink.write(batch) }
+        let write = TracedWrite(
+            pipeline: trace.pipeline,
+            sink: self.name,
+            events: batch.events.count,
+            attempt: batch.attempt,
+            origins: origins
+        )
+        return try await trace.tracing.trace(write) { try await self.sink.write(batch) }
+    }
+
     /// Gives the events their fates that have one.
     ///
     /// - Returns: The events that are to be tried again.
@@ -153,7 +169,11 @@ final class LaneWriter: Sendable {
             await self.end(refused, reason, DropReason.noDeadLetter, release)
         }
         guard !sorted.again.isEmpty else { return nil }
-        let again = LaneWork(events: work.events.selecting(sorted.again), attempt: work.attempt + 1)
+        let again = LaneWork(
+            events: work.events.selecting(sorted.again),
+            attempt: work.attempt + 1,
+            origins: work.origins
+        )
         guard work.attempt >= self.retry.attemptsMax else { return again }
         let reason = sorted.reason ?? "it asked to be tried again"
         self.failures.note(sink: self.name, reason, isBroken: false)

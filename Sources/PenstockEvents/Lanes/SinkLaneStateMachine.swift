@@ -145,7 +145,7 @@ struct SinkLaneStateMachine {
             return .wait
         }
         self.writing[writer] = self.queue[self.head].segment.arrival
-        return .write(LaneWork(events: self.takeBatch(), attempt: 1))
+        return .write(self.takeBatch())
     }
 
     /// Events that were taken are settled and leave the lane.
@@ -229,12 +229,14 @@ struct SinkLaneStateMachine {
     }
 
     /// Takes events from the front, up to the limits of a batch.
-    private mutating func takeBatch() -> Events {
+    private mutating func takeBatch() -> LaneWork {
         var batch = Events()
+        var origins: [any Sendable] = []
         while self.head < self.queue.count {
             var part = self.queue[self.head]
             let count = self.countTaken(of: part, batchEvents: batch.count, batchBytes: batch.lines.count)
             guard count > 0 else { break }
+            if let origin = part.segment.origin, origins.count < LaneWork.originsMax { origins.append(origin) }
             let isWhole = count == part.segment.events.count
             if isWhole, batch.isEmpty {
                 batch = part.segment.events
@@ -258,7 +260,7 @@ struct SinkLaneStateMachine {
             self.queue.removeAll(keepingCapacity: true)
             self.head = 0
         }
-        return batch
+        return LaneWork(events: batch, attempt: 1, origins: origins)
     }
 
     /// How many events of a part still fit into a batch; at least one into an empty one.

@@ -37,7 +37,9 @@ final class BatchRunner: Sendable {
     private let steps: CompiledSteps
     private let sinks: SinkGroup
     private let windows: WindowKeeper?
+    private let pipelineName: String
     private let sourceNames: [String]
+    private let tracing: (any PipelineTracing)?
     private let lineBytesMax: Int
     private let time: TimeSource
     /// Nanoseconds since 1970 at the origin of the clock.
@@ -61,7 +63,9 @@ final class BatchRunner: Sendable {
         self.steps = steps
         self.sinks = sinks
         self.windows = windows
+        self.pipelineName = description.name
         self.sourceNames = description.sources.map(\.name)
+        self.tracing = description.tracing
         self.lineBytesMax = description.lineBytesMax
         self.time = time
         self.origin = origin
@@ -71,6 +75,20 @@ final class BatchRunner: Sendable {
 
     /// Gives each event of a batch its fate, or brings it on its way to its sinks.
     func run(_ batch: EventBatch) async {
+        guard let tracing = self.tracing else { return await self.runUntraced(batch) }
+        let traced = TracedBatch(
+            pipeline: self.pipelineName,
+            source: self.sourceName(of: batch),
+            position: batch.firstPosition,
+            events: batch.count,
+            origin: batch.origin
+        )
+        await tracing.trace(traced) { await self.runUntraced(batch) }
+    }
+
+    // MARK: - Private
+
+    private func runUntraced(_ batch: EventBatch) async {
         var desk = self.desks.withLock { $0.popLast() } ?? BatchDesk(fieldCount: self.steps.fieldCount)
         let now = self.time.now()
         var lease = self.windows?.lease(at: now)
@@ -103,8 +121,6 @@ final class BatchRunner: Sendable {
         desk.clear()
         self.desks.withLock { $0.append(desk) }
     }
-
-    // MARK: - Private
 
     /// Counts the fates that the events of a batch have by now, and brings the others to their sinks.
     private func finish(_ batch: EventBatch, _ desk: inout BatchDesk, _ lease: consuming WindowKeeper.Lease?) async {

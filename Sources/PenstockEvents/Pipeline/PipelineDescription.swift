@@ -31,6 +31,8 @@ package struct PipelineDescription: Sendable {
     package var shutdown: ShutdownDescription = ShutdownDescription()
     /// The longest line that is an event, in bytes without its line end (1 MiB: longer ones are rarely meant).
     package var lineBytesMax: Int = 1 << 20
+    /// Follows batches on their way; `nil` for nobody.
+    package var tracing: (any PipelineTracing)?
 
     /// Creates a description; everything else is a `var` with a default.
     package init(name: String, sources: [NamedSource], sinks: [NamedSink]) {

@@ -20,6 +20,7 @@ final class SinkGroup: Sendable {
     /// Nanoseconds since 1970 at the origin of the clock.
     private let origin: Int64
     private let session: UInt64
+    private let tracing: (any PipelineTracing)?
     private let rowsMade = Locked(UInt64(0))
 
     /// Makes the lanes of open sinks.
@@ -66,7 +67,8 @@ final class SinkGroup: Sendable {
                 letters: letters,
                 failures: failures,
                 meter: meter,
-                time: time
+                time: time,
+                trace: description.tracing.map { (description.name, $0) }
             )
             let name = "\(description.name)-\(sink.name)"
             let lane = SinkLane(name: name, options: sink.options, writer: writer, time: time)
@@ -79,6 +81,7 @@ final class SinkGroup: Sendable {
         self.time = time
         self.origin = origin
         self.session = session
+        self.tracing = description.tracing
     }
 
     /// Whether a worker may write what it has to all sinks, without a copy.
@@ -204,7 +207,7 @@ final class SinkGroup: Sendable {
     }
 
     private func offer(_ events: Events, to port: SinkPort) async {
-        let segment = LaneSegment(events: events, arrival: self.time.now())
+        let segment = LaneSegment(events: events, arrival: self.time.now(), origin: self.tracing?.origin())
         let refusal = await port.lane.offer(segment, waits: port.whenFull == .wait)
         switch (refusal, port.whenFull) {
         case (nil, _): break

@@ -74,7 +74,8 @@ final class SourceGroup: Sendable {
                 intake: intake,
                 stop: stop,
                 time: time,
-                settlements: desk
+                settlements: desk,
+                tracing: description.tracing
             )
             own.append((one, feed))
         }

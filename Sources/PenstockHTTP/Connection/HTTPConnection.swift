@@ -216,6 +216,7 @@ extension HTTPConnection {
         case .refuse(let answer): self.answer(answer)
         case .take(let plan):
             let body = RequestBody(plan, bytesMax: self.desk.configuration.bodyBytesMax, at: .now())
+            body.trace = TraceHeaders.context(of: head.headers)
             self.state = .body(body)
             self.setDeadline(body.deadline(self.desk.configuration))
             switch plan.length {
@@ -243,7 +244,8 @@ extension HTTPConnection {
         let pending = PendingAnswer(self.desk.configuration.acknowledgement)
         self.state = .waiting(pending, number: number, closes: body.plan.closes || self.desk.isStopping)
         self.setDeadline(.now() + TimeAmount(self.desk.configuration.wait))
-        if !self.desk.handOver(body.takeLines(), number: number, of: self) { self.handedOver(.stopped(0)) }
+        let isTaken = self.desk.handOver(body.takeLines(), number: number, trace: body.trace, of: self)
+        if !isTaken { self.handedOver(.stopped(0)) }
     }
 }
 #endif

@@ -9,6 +9,7 @@
 
 #if Server
 import NIOCore
+import Tracing
 
 /// The body of a request as it comes: what its events will be, and whether it comes fast enough.
 ///
@@ -16,6 +17,8 @@ import NIOCore
 final class RequestBody {
     /// What the head of its request said.
     let plan: RequestRules.Plan
+    /// The trace that the client says it belongs to.
+    var trace: ServiceContext?
     /// Whole events, each with an LF behind it but perhaps the last.
     private var lines: [UInt8] = []
     /// How many bytes have come, after decompression.

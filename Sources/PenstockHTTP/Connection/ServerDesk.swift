@@ -11,6 +11,7 @@
 import NIOCore
 import Penstock
 import PenstockEvents
+import Tracing
 
 #if canImport(Glibc)
 import Glibc
@@ -105,10 +106,15 @@ final class ServerDesk {
     }
 
     /// Puts the events of a request where the source takes them from; tells whether they stand there.
-    func handOver(_ lines: [UInt8], number: UInt64, of connection: HTTPConnection) -> Bool {
+    func handOver(
+        _ lines: [UInt8],
+        number: UInt64,
+        trace: ServiceContext?,
+        of connection: HTTPConnection
+    ) -> Bool {
         let deadline = self.time.now().advanced(by: self.configuration.wait)
         self.requests[number] = connection
-        return self.line.add(HandedRequest(number: number, lines: lines, deadline: deadline))
+        return self.line.add(HandedRequest(number: number, lines: lines, deadline: deadline, trace: trace))
     }
 
     /// Takes a request back; tells whether nothing of it was taken nor will be.

@@ -133,6 +133,7 @@ public final class HTTPSink: EventSink {
         for header in self.configuration.headers { request.headers.add(name: header.name, value: header.value) }
         if let token { request.headers.add(name: "Authorization", value: token.authorization) }
         request.headers.add(name: "Penstock-Batch-Id", value: batch.id.description)
+        TraceHeaders.add(to: &request.headers)
         switch self.configuration.format {
         case .ndjson:
             request.headers.add(name: "Content-Type", value: "application/x-ndjson")

@@ -10,6 +10,7 @@
 #if Server
 public import Penstock
 public import PenstockEvents
+import Tracing
 
 /// Takes events from HTTP requests, one batch of them a request, and answers when they are where they are to be.
 ///
@@ -132,10 +133,12 @@ public final class HTTPSource: AcknowledgedSource {
         let now = self.time.now()
         let left = request.deadline > now ? request.deadline - now : 0
         let batch = SourceBatch(id: request.number, lines: request.lines)
-        do throws(PenstockError) {
-            return .taken(try await feed.send(batch, startingWithin: .nanoseconds(Int64(clamping: left))))
-        } catch {
-            return error.code == .timedOut ? .full : .stopped(error.acceptedCount)
+        return await ServiceContext.withValue(request.trace) {
+            do throws(PenstockError) {
+                return .taken(try await feed.send(batch, startingWithin: .nanoseconds(Int64(clamping: left))))
+            } catch {
+                return error.code == .timedOut ? .full : .stopped(error.acceptedCount)
+            }
         }
     }
 

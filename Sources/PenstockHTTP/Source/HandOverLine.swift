@@ -9,6 +9,7 @@
 
 #if Server
 import Penstock
+import Tracing
 
 /// A request whose body has come.
 struct HandedRequest: Sendable {
@@ -18,6 +19,8 @@ struct HandedRequest: Sendable {
     var lines: [UInt8]
     /// When it is refused if the queue has not taken its first event, on the source's clock.
     var deadline: UInt64
+    /// The trace that the client says it belongs to.
+    var trace: ServiceContext?
 }
 
 /// Requests in the order in which their bodies came, until the source hands them over.
