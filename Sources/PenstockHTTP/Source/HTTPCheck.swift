@@ -10,6 +10,7 @@
 #if Server
 import NIOSSL
 import Penstock
+package import PenstockEvents
 
 /// Looks at what a configuration names, one thing at a time, so that each fault can be shown where it stands.
 package enum HTTPCheck {

@@ -8,6 +8,8 @@
 //
 
 #if Server
+public import PenstockEvents
+
 /// What a source that listens for HTTP requests does, and what it holds clients to.
 public struct HTTPSourceConfiguration: Sendable {
     /// When a request is answered.

@@ -10,6 +10,7 @@
 #if Server
 import NIOCore
 import Penstock
+import PenstockEvents
 
 #if canImport(Glibc)
 import Glibc

@@ -7,7 +7,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-#if Server
 /// Where a server listens: an address and a port.
 public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     /// An IPv4 or IPv6 address, without brackets, or `localhost`.
@@ -90,4 +89,3 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         return halves.count == 2 ? groups <= 7 : groups == 8
     }
 }
-#endif

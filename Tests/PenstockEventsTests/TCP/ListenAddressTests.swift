@@ -7,12 +7,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-#if Server
-import Penstock
+import PenstockEvents
 import Testing
 
-@testable import PenstockHTTP
-
+/// Where a server listens, as text.
 struct ListenAddressTests {
     @Test(arguments: [
         ("127.0.0.1:8080", "127.0.0.1", 8080, true),
@@ -43,15 +41,4 @@ struct ListenAddressTests {
     func otherTextsAreNone(text: String) {
         #expect(ListenAddress(text) == nil)
     }
-
-    @Test func takenAddressIsFound() async throws {
-        let server = try SilentServer()
-        let problem = try #require(ListenAddress.loopback(port: server.port).problem)
-        #expect(
-            problem.message == "Nobody can listen on 127.0.0.1:\(server.port): Address already in use."
-        )
-        server.stop()
-        #expect(ListenAddress.loopback(port: 0).problem == nil)
-    }
 }
-#endif
