@@ -9,6 +9,14 @@
 
 public import Penstock
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// Takes what a source hands over.
 ///
 /// It cuts lines into events and batches into such as the queue takes, and counts what it offers.
@@ -61,6 +69,19 @@ public final class SourceFeed: Sendable {
         self.stop.waitToRead(file, milliseconds: milliseconds)
     }
 
+    /// Blocks until one of several files has what is waited for, until it is time to stop, or for so many milliseconds.
+    func waitToRead(_ polled: inout [pollfd], milliseconds: Int32) {
+        self.stop.wait(for: &polled, milliseconds: milliseconds)
+    }
+
+    /// Hands over a batch of a source that can tell nobody what a full queue has refused: that is counted, and what comes
+    /// behind it is handed over all the same.
+    ///
+    /// - Throws: As ``send(_:)``, but for `full`.
+    func offer(_ batch: SourceBatch) async throws(PenstockError) {
+        try await self.send(batch, startingBy: nil, passesOver: .full)
+    }
+
     /// Hands over a batch, and waits while the queue is full.
     ///
     /// - Parameter batch: The events. Without any there is nothing to wait for, and a source that is told of its batches
@@ -92,7 +113,13 @@ public final class SourceFeed: Sendable {
 
     // MARK: - Private
 
-    private func send(_ batch: SourceBatch, startingBy deadline: UInt64?) async throws(PenstockError) -> Int {
+    /// - Parameter refusal: What refuses a piece without keeping back those behind it.
+    @discardableResult
+    private func send(
+        _ batch: SourceBatch,
+        startingBy deadline: UInt64?,
+        passesOver passed: PenstockError.Code? = nil
+    ) async throws(PenstockError) -> Int {
         // Who is not told of its batches hears from the call itself that they are safe.
         let wait = self.settlements == nil && self.intake.journal != nil ? StoreWait() : nil
         let taker: (any SettlementTaker)? = self.settlements ?? wait
@@ -113,18 +140,18 @@ public final class SourceFeed: Sendable {
             let count = Self.copy(rest, into: framer.space())
             framer.received(count)
             rest = rest.dropFirst(count)
-            refusal = await self.handOver(&framer, arrival, receipt, deadline, &accepted)
+            refusal = await self.handOver(&framer, arrival, receipt, deadline, passed, &accepted)
         }
         if refusal == nil {
             framer.finish()
-            refusal = await self.handOver(&framer, arrival, receipt, deadline, &accepted)
+            refusal = await self.handOver(&framer, arrival, receipt, deadline, passed, &accepted)
         }
         position = framer.position
         self.nextPosition.withLock { $0 = position }
         receipt.map { self.intake.complete($0) }
         if let wait, let settlement = await wait.settlement() {
             accepted = settlement.events - settlement.rejected
-            if settlement.rejected > 0 {
+            if settlement.rejected > 0, passed != .full {
                 refusal = refusal ?? PenstockError(.full, "The durable queue could not write the events.")
             }
         }
@@ -140,6 +167,7 @@ public final class SourceFeed: Sendable {
         _ arrival: UInt64,
         _ receipt: BatchReceipt?,
         _ deadline: UInt64?,
+        _ passed: PenstockError.Code?,
         _ accepted: inout Int
     ) async -> PenstockError? {
         while let piece = framer.next(arrival: arrival) {
@@ -151,7 +179,10 @@ public final class SourceFeed: Sendable {
                 } else {
                     await self.intake.handOver(piece)
                 }
-            if let refusal { return refusal }
+            if let refusal {
+                if refusal.code == passed { continue }
+                return refusal
+            }
             accepted += piece.count
         }
         return nil

@@ -65,6 +65,18 @@ final class StopSignal: Sendable {
         _ = poll(&polled, nfds_t(polled.count), milliseconds)
     }
 
+    /// Blocks until one of several files has what is waited for, until it is time to stop, or for so many milliseconds; without
+    /// an end when they are negative.
+    func wait(for polled: inout [pollfd], milliseconds: Int32) {
+        guard !self.isStopped else { return }
+        polled.append(pollfd(fd: self.reading.number, events: Int16(POLLIN), revents: 0))
+        // After an error, or a signal, nothing has happened.
+        if poll(&polled, nfds_t(polled.count), milliseconds) < 0 {
+            for place in polled.indices { polled[place].revents = 0 }
+        }
+        polled.removeLast()
+    }
+
     /// Blocks until a file has something to read or has ended; false when it is time to stop instead.
     func waitToRead(_ file: FileDescriptor) -> Bool {
         var polled = [

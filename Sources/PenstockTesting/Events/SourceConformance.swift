@@ -19,15 +19,23 @@ public import PenstockEvents
 /// Each promise is tried with a source of its own, in a real pipeline.
 public struct SourceConformance: Sendable {
     private let expected: [String]
+    private let endsByItself: Bool
     private let make: @Sendable () async throws -> any EventSource
 
     /// Creates a suite.
     ///
     /// - Parameters:
     ///   - expected: All events of a source, in any order.
+    ///   - endsByItself: Whether a source comes to its end behind these events. One that waits for more, as a file that is
+    ///     followed does, is told to stop when they have come.
     ///   - make: Makes a source at its beginning.
-    public init(expected: [String], make: @escaping @Sendable () async throws -> any EventSource) {
+    public init(
+        expected: [String],
+        endsByItself: Bool = true,
+        make: @escaping @Sendable () async throws -> any EventSource
+    ) {
         self.expected = expected
+        self.endsByItself = endsByItself
         self.make = make
     }
 
@@ -48,10 +56,17 @@ public struct SourceConformance: Sendable {
     private func handsEverythingOver(queueEventsMax: Int, _ faults: inout ConformanceFaults) async throws {
         let watched = WatchedSource(try await self.make())
         let sink = CollectingSink()
-        let report = try await Self.pipeline(watched, sink, queueEventsMax: queueEventsMax).run()
+        let pipeline = Self.pipeline(watched, sink, queueEventsMax: queueEventsMax)
+        async let running = pipeline.run()
+        if !self.endsByItself {
+            while sink.lines.count < self.expected.count, !watched.hasReturned { await Task.yield() }
+            pipeline.drain(deadline: .seconds(60))
+        }
+        let report = try await running
         let queue = "with a queue of \(queueEventsMax) events"
         faults.expect(report.balanced, "\(queue) the ledger does not balance")
-        faults.expect(report.exit.name == "drained", "\(queue) the run ended as \(report.exit.name)")
+        let exit = self.endsByItself ? "drained" : "interrupted"
+        faults.expect(report.exit.name == exit, "\(queue) the run ended as \(report.exit.name)")
         faults.expect(sink.lines.sorted() == self.expected.sorted(), "\(queue) other events came than expected")
         faults.expect(watched.hasReturned, "\(queue) the source did not return")
         watched.check(accepted: report.events.accepted, queue, &faults)
@@ -113,6 +128,10 @@ private final class WatchedSource: AcknowledgedSource {
     }
 
     var hasReturned: Bool { self.state.withLock { $0.hasReturned } }
+
+    func open() async throws { try await self.source.open() }
+
+    func close() async { await self.source.close() }
 
     func run(_ feed: SourceFeed) async throws {
         defer { self.state.withLock { $0.hasReturned = true } }

@@ -31,8 +31,8 @@ struct FileTailTests {
         from start: FileTail.Start = .beginning,
         checkpoint: Bool = true,
         notices: Locked<[String]> = Locked([]),
-        sink: OriginSink = OriginSink(),
-        _ body: @Sendable @escaping (OriginSink) async -> Void
+        sink: TracedSink = TracedSink(),
+        _ body: @Sendable @escaping (TracedSink) async -> Void
     ) async throws -> PipelineReport {
         let tail = FileTail(
             self.folder["log"],
@@ -90,7 +90,7 @@ struct FileTailTests {
     }
 
     @Test func goesOnExactlyWhereItWas() async throws {
-        let sink = OriginSink()
+        let sink = TracedSink()
         self.append("1\n2\n3")
         _ = try await self.follow(sink: sink) { await $0.wait(for: 2) }
         self.append("x\n4\n")
@@ -106,14 +106,14 @@ struct FileTailTests {
 
     @Test func whatWasNotSettledComesAgainAsTheSameEvents() async throws {
         self.append("1\n2\n")
-        let first = OriginSink()
+        let first = TracedSink()
         _ = try await self.follow(sink: first) { await $0.wait(for: 2) }
         let checkpoint = self.folder.read("state")
         self.append("3\n4\n")
         _ = try await self.follow(sink: first) { await $0.wait(for: 4) }
         // As if the process had died before the news came.
         self.folder.write(checkpoint, to: "state")
-        let second = OriginSink()
+        let second = TracedSink()
         _ = try await self.follow(sink: second) { await $0.wait(for: 2) }
         #expect(second.lines == ["3", "4"])
         #expect(second.origins == Array(first.origins.suffix(2)))
@@ -138,7 +138,7 @@ struct FileTailTests {
     }
 
     @Test func findsARenamedFileAfterARestart() async throws {
-        let sink = OriginSink()
+        let sink = TracedSink()
         self.append("1\n")
         _ = try await self.follow(sink: sink) { await $0.wait(for: 1) }
         self.append("2\n")
@@ -188,7 +188,7 @@ struct FileTailTests {
         self.append("a\n" + String(repeating: "x", count: 300_000) + "\nb\n")
         var configuration = PipelineConfiguration()
         configuration.lineBytesMax = 1000
-        let sink = OriginSink()
+        let sink = TracedSink()
         configuration.workers = 1
         let pipeline = Pipeline("long", configuration: configuration) {
             Source("in", FileTail(log))
@@ -212,6 +212,16 @@ struct FileTailTests {
         #expect(report.events.deadLettered == 1)
         #expect(sink.lines == ["a", "b"])
         #expect(sink.origins.map(\.position) == [1, 3])
+    }
+
+    @Test(arguments: [true, false])
+    func conformance(checkpoint: Bool) async throws {
+        let lines = (0..<3000).map { "line \($0)" }
+        try await SourceConformance(expected: lines, endsByItself: false) { [folder] in
+            let checkpoint = checkpoint ? folder["state"] : nil
+            unlink(folder["state"])
+            return FileTail(folder.write(lines.map { $0 + "\n" }.joined(), to: "log"), checkpoint: checkpoint)
+        }.run()
     }
 
     @Test func aCheckpointThatIsNoneEndsTheRun() async throws {
@@ -243,23 +253,5 @@ struct FileTailTests {
         #expect(read?.matches(head: [0] + head[1...]) == false)
         #expect(try TailCheckpoint(path: self.folder["none"]) == nil)
         #expect(self.folder.names == ["state"])
-    }
-}
-
-/// A sink that keeps events with their origins.
-private final class OriginSink: EventSink {
-    private let state = Locked<[(line: String, origin: EventOrigin)]>([])
-
-    var lines: [String] { self.state.withLock { $0.map(\.line) } }
-    var origins: [EventOrigin] { self.state.withLock { $0.map(\.origin) } }
-
-    /// Waits until it has so many events.
-    func wait(for count: Int) async {
-        while self.lines.count < count, !Task.isCancelled { await Task.yield() }
-    }
-
-    func write(_ batch: SinkBatch) async throws -> SinkAnswer {
-        self.state.withLock { $0 += batch.events.map { ($0.text, $0.origin) } }
-        return .delivered
     }
 }
