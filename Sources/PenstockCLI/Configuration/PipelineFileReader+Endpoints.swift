@@ -12,7 +12,7 @@ import PenstockEvents
 // Sources, and the type of sources and sinks.
 extension PipelineFileReader {
     /// The types of sources that run.
-    static let sourceTypes = ["file", "stdin", "generate"] + TraitTypes.builtSources
+    static let sourceTypes = ["file", "stdin", "generate", "tcp"] + TraitTypes.builtSources
 
     mutating func readSources(_ value: YAMLValue) {
         let example = "in: { type: file, path: events.ndjson }"
@@ -79,6 +79,7 @@ extension PipelineFileReader {
         case "stdin":
             _ = self.values.fields(of: value, what: "\(what) of type stdin", known: ["type"])
             return .stdin
+        case "tcp": return self.tcpSource(value, what: what, name: name)
         #if Server
         case "http": return self.httpSource(value, what: what, name: name)
         #endif

@@ -62,19 +62,6 @@ extension PipelineFileReader {
         }
     }
 
-    private mutating func listenAddress(_ value: YAMLValue, what: String) -> ListenAddress? {
-        guard let text = self.values.text(value, what: "'listen' of \(what)") else { return nil }
-        guard let address = ListenAddress(text) else {
-            self.values.fail(
-                value.place,
-                "'listen' of \(what) cannot be '\(shown(text))'",
-                hint: "an address and a port: 127.0.0.1:8080, [::1]:8080, localhost:8080"
-            )
-            return nil
-        }
-        return address
-    }
-
     private mutating func readPath(
         _ value: YAMLValue,
         what: String,
@@ -171,17 +158,6 @@ extension PipelineFileReader {
         )
     }
 
-    private mutating func refuseSecondListener(on address: ListenAddress, at place: Place, what: String) {
-        guard address.port != 0 else { return }
-        if let other = self.file.listeners.updateValue(what, forKey: "\(address)") {
-            self.values.fail(
-                place,
-                "\(what) listens on \(address), where \(other) does",
-                hint: "give each its own port"
-            )
-        }
-    }
-
     /// What can be told only by looking at files and the network.
     private mutating func addChecks(
         of configuration: HTTPSourceConfiguration,
@@ -198,36 +174,6 @@ extension PipelineFileReader {
             let listen = configuration.listen
             self.file.checks.append(.init(place: place, what: what) { HTTPCheck.problem(of: listen) })
         }
-    }
-
-    // MARK: - Values
-
-    mutating func size(
-        _ fields: [String: YAMLValue],
-        _ key: String,
-        what: String,
-        in range: ClosedRange<Int>
-    ) -> Int? {
-        guard let value = fields[key],
-            let bytes = self.values.quantity(value, what: "'\(key)' of \(what)", example: "8MiB", Quantity.bytes)
-        else { return nil }
-        guard range.contains(bytes) else {
-            let bounds = "from \(shown(bytes: range.lowerBound)) to \(shown(bytes: range.upperBound))"
-            self.values.fail(value.place, "'\(key)' of \(what) must not be \(shown(bytes: bytes))", hint: bounds)
-            return nil
-        }
-        return bytes
-    }
-
-    mutating func time(_ fields: [String: YAMLValue], _ key: String, what: String) -> Duration? {
-        guard let value = fields[key],
-            let time = self.values.quantity(value, what: "'\(key)' of \(what)", example: "5s", Quantity.duration)
-        else { return nil }
-        guard time > .zero else {
-            self.values.fail(value.place, "'\(key)' of \(what) must not be 0", hint: "a time such as 5s")
-            return nil
-        }
-        return time
     }
 }
 #else

@@ -83,7 +83,7 @@ enum PipelineSchema {
             "source": {
               "oneOf": [
                 { "$ref": "#/$defs/source_file" }, { "$ref": "#/$defs/source_stdin" }, { "$ref": "#/$defs/source_generate" },
-                { "$ref": "#/$defs/source_http" }
+                { "$ref": "#/$defs/source_tcp" }, { "$ref": "#/$defs/source_http" }
               ]
             },
             "source_file": {
@@ -107,6 +107,16 @@ enum PipelineSchema {
                 "type": { "const": "generate" },
                 "rate": { "description": "Events a second, such as 1M/s.", "type": ["string", "number"] },
                 "count": { "type": "integer", "minimum": 1 }
+              }
+            },
+            "source_tcp": {
+              "type": "object", "additionalProperties": false, "required": ["type", "listen"],
+              "properties": {
+                "type": { "const": "tcp" },
+                "listen": { "description": "An address of this machine and a port: 127.0.0.1:7000.", "type": "string" },
+                "connections": { "type": "integer", "minimum": 1, "maximum": 1000000, "default": 1024 },
+                "idle_time": { "$ref": "#/$defs/time", "default": "5m" },
+                "unfinished": { "description": "The most of lines without an end.", "$ref": "#/$defs/size", "default": "64MiB" }
               }
             },
             "source_http": {

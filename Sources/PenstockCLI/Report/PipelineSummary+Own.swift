@@ -21,6 +21,11 @@ extension PipelineSummary {
             let checkpoint = tail.checkpoint.map { "checkpoint \(shown($0))" } ?? "no checkpoint"
             return "file \(shown(tail.path)), followed\(start); \(checkpoint)"
         }
+        if let tcp = source as? TCPSource {
+            let configuration = tcp.configuration
+            let limits = "at most \(grouped(configuration.connectionsMax)) connections"
+            return "lines over tcp on \(configuration.listen), \(limits), idle for \(shown(configuration.idleTime))"
+        }
         #if Server
         if let http = source as? HTTPSource {
             let configuration = http.configuration
@@ -53,13 +58,19 @@ extension PipelineSummary {
 extension MemoryEstimate {
     /// What clients can make the sources hold that listen for them.
     static func clientsBytes(_ description: PipelineDescription) -> Int {
-        #if Server
-        return description.sources.reduce(0) { sum, source in
-            guard case .own(let own) = source.kind, let http = own.source as? HTTPSource else { return sum }
-            return sum + http.configuration.memoryBytesMax
+        description.sources.reduce(0) { sum, source in
+            guard case .own(let own) = source.kind else { return sum }
+            return sum + Self.clientsBytes(own.source, lineBytesMax: description.lineBytesMax)
         }
-        #else
-        return 0
+    }
+
+    private static func clientsBytes(_ source: any EventSource, lineBytesMax: Int) -> Int {
+        if let tcp = source as? TCPSource {
+            return max(tcp.configuration.memoryBytesMax, 2 * lineBytesMax)
+        }
+        #if Server
+        if let http = source as? HTTPSource { return http.configuration.memoryBytesMax }
         #endif
+        return 0
     }
 }

@@ -8,6 +8,33 @@
 //
 
 extension WrongFile {
+    /// Faults of sources of type tcp.
+    static let tcp: [WrongFile] = [
+        .source("{ type: tcp }", 7, "source 'in' of type tcp has no 'listen'", hint: "listen: 127.0.0.1:7000"),
+        .source("{ type: tpc, listen: 127.0.0.1:0 }", 15, "unknown type 'tpc'", hint: "did you mean 'tcp'?"),
+        .source("{ type: tcp, listen: 7000 }", 28, "'listen' of source 'in' must be text, not a number"),
+        .source("{ type: tcp, listen: here:7000 }", 28, "'listen' of source 'in' cannot be 'here:7000'"),
+        .source(
+            "{ type: tcp, listen: 0.0.0.0:7000 }",
+            28,
+            "other machines reach 0.0.0.0:7000, and source 'in' of type tcp has neither a token nor TLS",
+            hint: "listen on 127.0.0.1, or use type http"
+        ),
+        .source("{ type: tcp, listen: 127.0.0.1:0, connections: 0 }", 54, "'connections' of source 'in' must not be 0"),
+        .source("{ type: tcp, listen: 127.0.0.1:0, idle_time: 5 }", 52, "the time '5' has no unit"),
+        .source("{ type: tcp, listen: 127.0.0.1:0, unfinished: 0B }", 53, "'unfinished' of source 'in' must not be 0"),
+        .source("{ type: tcp, listen: 127.0.0.1:0, path: a }", 41, "unknown key 'path' in source 'in' of type tcp"),
+        WrongFile(
+            "two sources on one port",
+            "pipeline: p\nsources:\n  a: { type: tcp, listen: 127.0.0.1:7000 }\n"
+                + "  b: { type: tcp, listen: 127.0.0.1:7000 }\nsinks:\n  out: { type: stdout }\n",
+            4,
+            27,
+            "source 'b' listens on 127.0.0.1:7000, where source 'a' does",
+            hint: "give each its own port"
+        ),
+    ]
+
     #if Server
     /// Faults of sources and sinks of type http.
     static let http: [WrongFile] = [

@@ -29,6 +29,9 @@ struct WrongFileTests {
     @Test("HTTP in and out", .timeLimit(.minutes(5)), arguments: WrongFile.http)
     func http(_ file: WrongFile) { Self.check(file) }
 
+    @Test("Lines over TCP", .timeLimit(.minutes(5)), arguments: WrongFile.tcp)
+    func tcp(_ file: WrongFile) { Self.check(file) }
+
     @Test("Steps", .timeLimit(.minutes(5)), arguments: WrongFile.steps)
     func steps(_ file: WrongFile) { Self.check(file) }
 

@@ -7,7 +7,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-#if Server
 import Foundation
 
 #if canImport(Glibc)
@@ -18,7 +17,7 @@ import Musl
 import Darwin
 #endif
 
-/// A client that posts events to a program on this machine. Its calls block, for half a minute at most.
+/// A client that sends events to a program on this machine. Its calls block, for half a minute at most.
 struct LocalClient: ~Copyable {
     private let number: Int32
 
@@ -34,18 +33,25 @@ struct LocalClient: ~Copyable {
 
     deinit { close(self.number) }
 
+    /// Sends a text; false when the other end has hung up.
+    @discardableResult
+    func send(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                sendOnce(self.number, $0.baseAddress.map { $0 + sent }, $0.count - sent, Self.noSignal)
+            }
+            if count <= 0 { return false }
+            sent += count
+        }
+        return true
+    }
+
     /// Posts lines, and tells the status of the answer; nil when the connection ended without one.
     func post(_ body: String) -> Int? {
         let head = "POST /events HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-ndjson\r\n"
-        let request = Array("\(head)Content-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8)
-        var sent = 0
-        while sent < request.count {
-            let count = request.withUnsafeBytes {
-                send(self.number, $0.baseAddress.map { $0 + sent }, $0.count - sent, Self.noSignal)
-            }
-            if count <= 0 { break }
-            sent += count
-        }
+        self.send("\(head)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
         var answer: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)
         while !answer.contains(UInt8(ascii: "}")) {
@@ -94,4 +100,7 @@ struct LocalClient: ~Copyable {
         }
     }
 }
-#endif
+
+private func sendOnce(_ number: Int32, _ bytes: UnsafeRawPointer?, _ count: Int, _ flags: Int32) -> Int {
+    send(number, bytes, count, flags)
+}

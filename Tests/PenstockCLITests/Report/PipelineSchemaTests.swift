@@ -47,6 +47,7 @@ struct PipelineSchemaTests {
           a: { type: file, path: a }
           b: { type: stdin }
           c: { type: generate }
+          t: { type: tcp, listen: 127.0.0.1:2 }
           \(serverSources)
         queue: { store: { type: sqlite, path: q } }
         order: { key: a }
@@ -69,8 +70,8 @@ struct PipelineSchemaTests {
     private static let definitions = [
         "the pipeline file": "", "'queue'": "queue", "'order'": "order", "'shutdown'": "shutdown", "test 1": "test",
         "source 'a' of type file": "source_file", "source 'b' of type stdin": "source_stdin",
-        "source 'c' of type generate": "source_generate", "'parse' of step 1": "parse",
-        "'aggregate' of step 2": "aggregate", "sink 'file' of type file": "sink_file",
+        "source 'c' of type generate": "source_generate", "source 't' of type tcp": "source_tcp",
+        "'parse' of step 1": "parse", "'aggregate' of step 2": "aggregate", "sink 'file' of type file": "sink_file",
         "sink 'stdout' of type stdout": "sink_stdout", "sink 'none' of type null": "sink_null",
         "'rotate' of sink 'file'": "rotate", "'queue' of sink 'file'": "sink_queue", "'batch' of sink 'file'": "batch",
         "'retry' of sink 'file'": "retry", "'dead_letter' of type file": "dead_letter_file",
