@@ -27,13 +27,18 @@ extension PipelineFileReader {
             self.file.description.queue.bytes = bytes
         }
         let type = fields["store"].flatMap { self.storeType($0) }
-        let whenFull = fields["when_full"].flatMap { self.whenFull($0, isDurable: type == "sqlite") }
-        if type == "sqlite", let value = fields["store"] { self.readSQLiteStore(value, whenFull: whenFull) }
+        let word = fields["when_full"].flatMap { self.whenFull($0, isDurable: type == "sqlite") }
+        if type == "sqlite" {
+            let whenFull = word.flatMap { DurableQueueOptions.WhenFull(rawValue: $0.rawValue) }
+            if let value = fields["store"] { self.readSQLiteStore(value, whenFull: whenFull) }
+        } else if let word {
+            self.file.description.queue.whenFull = word
+        }
     }
 
     // MARK: - Private
 
-    private mutating func whenFull(_ value: YAMLValue, isDurable: Bool) -> DurableQueueOptions.WhenFull? {
+    private mutating func whenFull(_ value: YAMLValue, isDurable: Bool) -> QueueDescription.WhenFull? {
         let words = QueueDescription.WhenFull.allCases.map(\.rawValue)
         guard let word = self.values.choice(value, what: "'queue.when_full'", of: words) else { return nil }
         if isDurable, word == QueueDescription.WhenFull.dropOldest.rawValue {
@@ -42,14 +47,8 @@ extension PipelineFileReader {
                 "'queue.when_full: drop_oldest' would drop what a durable queue has promised to keep",
                 hint: "wait, reject or drop_newest"
             )
-        } else if !isDurable, word != QueueDescription.WhenFull.wait.rawValue {
-            self.values.unavailable(
-                value.place,
-                "'queue.when_full: \(word)' of a queue in memory",
-                hint: "write 'when_full: wait'"
-            )
         }
-        return DurableQueueOptions.WhenFull(rawValue: word)
+        return QueueDescription.WhenFull(rawValue: word)
     }
 
     /// The type of the store; nil, and noted, when there is none that runs.

@@ -51,6 +51,8 @@ final class LetterReplay: Sendable {
     func pipeline(_ description: PipelineDescription) throws(PenstockError) -> Pipeline {
         var description = description
         description.sources = [NamedSource(name: "dead_letter", kind: .own(OwnSource(self)))]
+        // A letter that a full queue would drop is a letter still.
+        description.queue.whenFull = .wait
         // Events stand in letters as the pipeline's decoding has left them, without their line ends.
         description.deadLetter = .own(OwnSink(self))
         return try Pipeline(description)

@@ -55,7 +55,7 @@ struct PipelineSummary {
             let text = "durable, in \(own.store.name); at most \(Self.binary(options.bytesMax)) of events"
             parts.append(Part(name: "queue", text: text, detail: "\(Self.text(options.whenFull)); in memory \(limits)"))
         } else {
-            parts.append(Part(name: "queue", text: "\(limits); sources wait when it is full"))
+            parts.append(Part(name: "queue", text: "\(limits); \(Self.text(queue.whenFull))"))
         }
         let shutdown = description.shutdown
         let times = "delay \(shown(shutdown.delay)), drain within \(shown(shutdown.drain))"
@@ -141,6 +141,15 @@ struct PipelineSummary {
             }
             let again = "at least once: after a crash what was not settled comes again"
             return isOnce ? "\(sink.name): each event once, by its id, after a crash too" : "\(sink.name): \(again)"
+        }
+    }
+
+    private static func text(_ whenFull: QueueDescription.WhenFull) -> String {
+        switch whenFull {
+        case .wait: "sources wait when it is full"
+        case .reject: "events are refused and counted when it is full"
+        case .dropNewest: "events are dropped and counted when it is full"
+        case .dropOldest: "those that waited longest are dropped and counted when it is full"
         }
     }
 

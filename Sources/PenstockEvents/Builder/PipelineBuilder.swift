@@ -67,6 +67,7 @@ extension PipelineDescription {
         var description = PipelineDescription(name: name, sources: [], sinks: [])
         description.queue.events = configuration.queueEventsMax
         description.queue.bytes = configuration.queueBytesMax
+        description.queue.whenFull = configuration.queueWhenFull
         description.workers = configuration.workers
         description.lineBytesMax = configuration.lineBytesMax
         description.shutdown.delay = configuration.drainDelay

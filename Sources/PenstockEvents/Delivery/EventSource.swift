@@ -122,7 +122,8 @@ public struct Settlement: Sendable, Equatable {
     public internal(set) var dropped = 0
     /// Events that a durable queue has.
     public internal(set) var stored = 0
-    /// Events that were not taken because it was time to stop; those behind the first of them are not counted.
+    /// Events that were not taken: a full queue refuses them, or it was time to stop, and then those behind the first of them
+    /// are not counted.
     public internal(set) var rejected = 0
 
     /// What an event counts as.

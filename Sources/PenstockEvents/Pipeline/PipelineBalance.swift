@@ -36,7 +36,7 @@ extension PipelineCounts.Totals {
     func agrees(with ledger: Ledger) -> Bool {
         ledger.isBalanced && ledger.offered == self.events.offered && ledger.accepted == self.events.accepted
             && ledger.rejected == self.events.rejected && ledger.waiting == self.events.waiting
-            && ledger.returned == self.returned
+            && ledger.returned == self.returned && ledger.shed == self.shed
             && ledger.failed == 0 && ledger.cancelled == 0
     }
 
@@ -49,7 +49,7 @@ extension PipelineCounts.Totals {
     func agrees(with ledger: Ledger, left: Int) -> Bool {
         ledger.isBalanced && ledger.offered == self.fed && ledger.rejected == self.unfed
             && ledger.accepted == self.fed - self.unfed && ledger.waiting == 0 && ledger.returned == self.returned
-            && ledger.failed == 0 && ledger.cancelled == 0
+            && ledger.shed == 0 && ledger.failed == 0 && ledger.cancelled == 0
             && self.events.inFlight == 0 && left >= self.events.stored
     }
 }

@@ -49,7 +49,7 @@ enum DropReason {
     static let noRoute = "no_route"
     static let returned = "returned"
     static let abandoned = "abandoned"
-    /// The durable queue was full, and drops what comes last.
+    /// The queue was full, and drops what comes last, or what has waited longest.
     static let queueFull = "queue_full"
 
     /// Whether an event that a durable queue keeps stays there for the next run.
@@ -77,6 +77,8 @@ final class PipelineCounts: Sendable {
         var stepLetters = 0
         /// Events that the queue has given back unstarted.
         var returned = 0
+        /// Events that a full queue has dropped.
+        var shed = 0
         /// Whether anything was given up that somebody had begun.
         var hasAbandoned = false
         /// Events that a durable queue has handed on to the workers' queue, and those of them that were refused there.
@@ -217,6 +219,7 @@ final class PipelineCounts: Sendable {
             var fates = BatchFates()
             fates.drop(open, reason)
             if reason == DropReason.returned { state.totals.returned += open }
+            if reason == DropReason.queueFull { state.totals.shed += open }
             if reason == DropReason.abandoned { state.totals.hasAbandoned = true }
             state.count(fates, of: batch, keepsFailed: self.keepsFailed)
         }

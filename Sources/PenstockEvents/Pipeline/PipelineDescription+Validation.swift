@@ -17,11 +17,12 @@ extension PipelineDescription {
         if self.sinks.isEmpty { throw refuse("A pipeline needs at least one sink.") }
         if self.queue.events < 1 { throw refuse("A queue holds at least 1 event, not \(self.queue.events).") }
         if self.queue.bytes < 1 { throw refuse("A queue holds at least 1 byte, not \(self.queue.bytes).") }
-        if self.queue.whenFull != .wait {
-            throw refuse("A queue that is full can only wait so far, not \(self.queue.whenFull.rawValue).")
-        }
-        if case .durable(_, let options) = self.queue.store, options.bytesMax < 1 {
-            throw refuse("A durable queue keeps at least 1 byte, not \(options.bytesMax).")
+        if case .durable(_, let options) = self.queue.store {
+            if options.bytesMax < 1 { throw refuse("A durable queue keeps at least 1 byte, not \(options.bytesMax).") }
+            if self.queue.whenFull != .wait {
+                let policy = self.queue.whenFull.rawValue
+                throw refuse("A durable queue has a policy of its own, and \(policy) is for memory.")
+            }
         }
         if let workers = self.workers, workers < 1 { throw refuse("There must be at least 1 worker, not \(workers).") }
         if !(1...1 << 30).contains(self.lineBytesMax) { throw refuse("The longest line must be from 1 byte to 1 GiB.") }

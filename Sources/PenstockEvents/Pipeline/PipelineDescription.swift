@@ -55,22 +55,13 @@ package enum DecodeFormat: String, Sendable, CaseIterable {
 /// Where accepted events wait for a worker.
 package struct QueueDescription: Sendable, Equatable {
     /// What a full queue does.
-    package enum WhenFull: String, Sendable, CaseIterable {
-        /// Holds the sources until there is a place.
-        case wait
-        /// Refuses the events.
-        case reject
-        /// Drops the events that came last.
-        case dropNewest = "drop_newest"
-        /// Drops the events that came first.
-        case dropOldest = "drop_oldest"
-    }
+    package typealias WhenFull = PipelineConfiguration.WhenFull
 
     /// The most events that wait; at least 1.
     package var events: Int = 10_000
     /// The most memory the waiting events hold, in bytes.
     package var bytes: Int = 64 << 20
-    /// What a full queue does; only `.wait` runs so far. A durable queue has a policy of its own.
+    /// What a full queue in memory does. A durable queue has a policy of its own, and this is `.wait` then.
     package var whenFull: WhenFull = .wait
     /// What keeps accepted events until they have their fates.
     package var store: QueueStore = .memory

@@ -14,7 +14,7 @@
 public struct EventLedger: Sendable, Equatable {
     /// Events handed to the queue, whatever it said.
     public var offered = 0
-    /// Events the queue refused because the pipeline was draining.
+    /// Events the queue refused because the pipeline was draining, or because it was full and is to refuse them then.
     public var rejected = 0
     /// Events a source holds until the queue has a place.
     public var waiting = 0

@@ -72,7 +72,7 @@ final class PipelineRun: Sendable {
             origin: origin,
             session: session
         )
-        let pool = Self.pool(description, time: time) { await runner.run($0) }
+        let pool = Self.pool(description, counts: counts, time: time) { await runner.run($0) }
         self.rowPool = Self.rowPool(description, time: time) { await sinks.deliverRows(of: $0) }
         let scribe = JournalScribe(description, origin: origin, session: session)
         let journal = endpoints.store.map { store in
@@ -162,6 +162,7 @@ final class PipelineRun: Sendable {
 
     private static func pool(
         _ description: PipelineDescription,
+        counts: PipelineCounts,
         time: TimeSource,
         _ handler: @escaping @Sendable (EventBatch) async -> Void
     ) -> WorkerPool<EventBatch, Void> {
@@ -172,12 +173,14 @@ final class PipelineRun: Sendable {
             capacity: description.queue.events
         )
         configuration.bytesMax = bytesMax
+        configuration.overflow = OverflowPolicy(description.queue.whenFull)
         // A job is a batch already: to take several at once would only hold them back from idle workers.
         configuration.batchMax = 1
         configuration.time = time
         return WorkerPool(
             configuration,
             size: { JobSize(count: $0.count, bytes: min($0.byteCharge, bytesMax)) },
+            onDrop: { batch, _ in counts.drop(batch, DropReason.queueFull) },
             handler: handler
         )
     }
@@ -370,5 +373,18 @@ final class PipelineRun: Sendable {
             memoryPeakBytes: PeakMemory.bytes(),
             exit: exit
         )
+    }
+}
+
+extension OverflowPolicy {
+    /// What the workers' queue does as the pipeline says.
+    fileprivate init(_ whenFull: QueueDescription.WhenFull) {
+        self =
+            switch whenFull {
+            case .wait: .wait
+            case .reject: .reject
+            case .dropNewest: .dropNewest
+            case .dropOldest: .dropOldest
+            }
     }
 }

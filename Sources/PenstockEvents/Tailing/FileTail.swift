@@ -217,6 +217,6 @@ public final class FileTail: AcknowledgedSource {
         let end = reader.cursor
         reader.sent = end
         let id = self.state.withLock { $0.ledger.begin(end: end) }
-        try await feed.send(SourceBatch(id: id, lines: lines, firstPosition: first.line, session: first.session))
+        try await feed.offer(SourceBatch(id: id, lines: lines, firstPosition: first.line, session: first.session))
     }
 }

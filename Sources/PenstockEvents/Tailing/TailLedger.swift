@@ -69,7 +69,7 @@ struct TailLedger: Sendable {
         for settlement in settlements where settlement.batch >= firstID {
             let place = self.first + Int(settlement.batch - firstID)
             guard place < self.batches.count else { continue }
-            if settlement.rejected > 0 || settlement.dropped > 0 && isStopping { continue }
+            if isStopping, settlement.rejected > 0 || settlement.dropped > 0 { continue }
             self.batches[place].isSettled = true
         }
         return self.advance()

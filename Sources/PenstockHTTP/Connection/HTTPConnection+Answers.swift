@@ -105,7 +105,7 @@ extension HTTPConnection {
                 self.desk.forget(number)
                 _ = self.answer(closes ? pending.late.closing : pending.late, isWatched: false)
             } else if self.desk.withdraw(number) {
-                self.handedOver(.full)
+                self.handedOver(.full(0))
             } else if pending.isBeingTaken {
                 self.desk.forget(number)
                 self.answer(pending.late.closing)

@@ -16,8 +16,8 @@ struct PendingAnswer {
     enum HandOver: Sendable, Equatable {
         /// The queue has so many events, all there are.
         case taken(Int)
-        /// The queue had no place for the first one in time.
-        case full
+        /// The queue had no place for more than so many, the first ones; mostly none.
+        case full(Int)
         /// It was time to stop, after so many.
         case stopped(Int)
     }
@@ -45,7 +45,7 @@ struct PendingAnswer {
     var answer: HTTPAnswer? {
         switch self.handOver {
         case nil: return nil
-        case .full: return .full
+        case .full(let count): return .full(accepted: count)
         case .stopped(let count): return .stopped(accepted: count)
         case .taken(let count):
             if self.acknowledgement == .accepted { return HTTPAnswer(202, body: #"{"accepted":\#(count)}"#) }
@@ -73,7 +73,9 @@ struct PendingAnswer {
 
 extension HTTPAnswer {
     /// The answer when the queue had no place in time.
-    static let full = HTTPAnswer.refusal(429, "the queue is full", retryAfter: 1)
+    static func full(accepted: Int) -> HTTPAnswer {
+        HTTPAnswer(429, body: #"{"error":"the queue is full","accepted":\#(accepted)}"#, retryAfter: 1)
+    }
 
     /// The answer when it is time to stop.
     static func stopped(accepted: Int) -> HTTPAnswer {

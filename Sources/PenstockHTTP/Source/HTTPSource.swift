@@ -137,7 +137,11 @@ public final class HTTPSource: AcknowledgedSource {
             do throws(PenstockError) {
                 return .taken(try await feed.send(batch, startingWithin: .nanoseconds(Int64(clamping: left))))
             } catch {
-                return error.code == .timedOut ? .full : .stopped(error.acceptedCount)
+                switch error.code {
+                case .timedOut: return .full(0)
+                case .full: return .full(error.acceptedCount)
+                default: return .stopped(error.acceptedCount)
+                }
             }
         }
     }

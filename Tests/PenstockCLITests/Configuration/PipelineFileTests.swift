@@ -14,6 +14,21 @@ import Testing
 
 @Suite("Pipeline files")
 struct PipelineFileTests {
+    @Test("A queue in memory has any policy", arguments: QueueDescription.WhenFull.allCases)
+    func queuePolicies(_ whenFull: QueueDescription.WhenFull) throws {
+        let file = try PipelineFile.read(WrongFile.right + "queue: { when_full: \(whenFull.rawValue) }\n")
+        #expect(file.description.queue.whenFull == whenFull)
+        let text = PipelineSummary(file).text()
+        let says =
+            switch whenFull {
+            case .wait: "sources wait"
+            case .reject: "events are refused and counted"
+            case .dropNewest: "events are dropped and counted"
+            case .dropOldest: "those that waited longest are dropped and counted"
+            }
+        #expect(text.contains("queue         10,000 events, 64 MiB; \(says) when it is full\n"), "\(text)")
+    }
+
     @Test("Every key that runs is read", .timeLimit(.minutes(5)))
     func everyKey() throws {
         let file = try PipelineFile.read(

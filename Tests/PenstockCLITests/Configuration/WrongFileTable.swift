@@ -187,13 +187,6 @@ extension WrongFile {
         .after("bytes list", "queue: { bytes: [64MiB] }", 6, 17, "must be a number with a unit, not a list"),
         .after("bytes nonsense", "queue: { bytes: lots }", 6, 17, "'lots' is not a size"),
         .after(
-            "when_full later",
-            "queue: { when_full: drop_oldest }",
-            6,
-            21,
-            "'queue.when_full: drop_oldest' of a queue in memory is not available in this version"
-        ),
-        .after(
             "when_full",
             "queue: { when_full: drop }",
             6,
@@ -248,14 +241,6 @@ extension WrongFile {
             14,
             "would drop what a durable queue has promised to keep",
             hint: "wait, reject or drop_newest"
-        ),
-        .after(
-            "policy of a queue in memory",
-            "queue:\n  when_full: reject",
-            7,
-            14,
-            "'queue.when_full: reject' of a queue in memory is not available in this version",
-            hint: "wait"
         ),
         .after("store", "queue: { store: disk }", 6, 17, "'queue.store' cannot be 'disk'", hint: "memory"),
         .after(

@@ -8,6 +8,7 @@
 //
 
 import Penstock
+import PenstockTesting
 import Testing
 
 @testable import PenstockEvents
@@ -120,7 +121,10 @@ struct PipelineStartTests {
         add { $0.sinks.append($0.sinks[0]) }
         add { $0.queue.events = 0 }
         add { $0.queue.bytes = 0 }
-        add { $0.queue.whenFull = .reject }
+        add {
+            $0.queue.store = .durable(OwnStore(MemoryEventStore()), DurableQueueOptions())
+            $0.queue.whenFull = .reject
+        }
         add { $0.workers = 0 }
         add { $0.lineBytesMax = 0 }
         add { $0.steps = [.filter("delay >")] }

@@ -45,6 +45,11 @@ struct TailLedgerTests {
         #expect(ledger.settle([Self.settled(3)], isStopping: true) == nil)
     }
 
+    @Test func whatAFullQueueHasRefusedIsLostByThePipelinesOwnRules() {
+        var ledger = self.ledger(3)
+        #expect(ledger.settle([Self.settled(1), Self.settled(2, .rejected)], isStopping: false) == Self.cursor(20))
+    }
+
     @Test func aSessionBeginsWhenAllBeforeItIsSettled() {
         var empty = TailLedger()
         #expect(empty.begin(session: Self.cursor(0)) == Self.cursor(0))

@@ -123,6 +123,52 @@ struct HTTPSourceTests {
         #expect(report.events.rejected <= 1)
     }
 
+    @Test func queueThatRefusesAnswers429AtOnce() async throws {
+        let sink = HangingSink()
+        let (answers, report) = try await Ingest.run(
+            sink,
+            queueEventsMax: 1,
+            whenFull: .reject,
+            change: { $0.wait = .seconds(86_400) },
+            atTheEnd: { sink.release() }
+        ) { ingest in
+            var taken = 0
+            while true {
+                // A place is free again when the worker has brought the event before to the sink.
+                let answer = try #require(try await ingest.exchange(post("a\nb\nc\n")).first)
+                taken += answer.count("accepted") ?? 0
+                if answer.status == 429, answer.count("accepted") == 0, sink.hangingCount > 0 { return (taken, answer) }
+                #expect(answer.status == 202 || answer.status == 429)
+            }
+        }
+        #expect(answers.1.head.contains("Retry-After: 1"))
+        #expect(report.events.accepted == answers.0)
+        #expect(report.events.rejected > 0)
+    }
+
+    @Test(arguments: [PipelineConfiguration.WhenFull.dropNewest, .dropOldest])
+    func queueThatDropsIsToldOfWhenFatesAreAwaited(whenFull: PipelineConfiguration.WhenFull) async throws {
+        let sink = HangingSink()
+        let (statuses, report) = try await Ingest.run(
+            sink,
+            queueEventsMax: 1,
+            whenFull: whenFull,
+            change: { $0.acknowledgement = .delivered },
+            atTheEnd: { sink.release() }
+        ) { ingest in
+            try await withThrowingTaskGroup(of: Int?.self) { group in
+                for _ in 0..<20 { group.addTask { try await ingest.exchange(post("a\n")).first?.status } }
+                // Those that were dropped hear at once; the others when the sink comes back.
+                while ingest.pipeline.progress().events.accepted < 20 { await Task.yield() }
+                sink.release()
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+        }
+        #expect(statuses.allSatisfy { $0 == 200 || $0 == 503 }, "\(statuses)")
+        #expect(report.events.dropped["queue_full"] ?? 0 == statuses.count { $0 == 503 })
+        #expect(report.events.delivered == statuses.count { $0 == 200 })
+    }
+
     @Test func requestsBehindOneAnotherAreRefusedInTime() async throws {
         let sink = HangingSink()
         let (statuses, _) = try await Ingest.run(

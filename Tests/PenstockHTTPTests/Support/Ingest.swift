@@ -24,6 +24,7 @@ struct Ingest: Sendable {
     static func run<Result: Sendable>(
         _ sink: any EventSink = CollectingSink(),
         queueEventsMax: Int = 10_000,
+        whenFull: PipelineConfiguration.WhenFull = .wait,
         change: (inout HTTPSourceConfiguration) -> Void = { _ in },
         atTheEnd: @escaping @Sendable () -> Void = {},
         _ body: @escaping @Sendable (Ingest) async throws -> Result
@@ -37,6 +38,7 @@ struct Ingest: Sendable {
         try await source.open()
         var pipelineConfiguration = PipelineConfiguration()
         pipelineConfiguration.queueEventsMax = queueEventsMax
+        pipelineConfiguration.queueWhenFull = whenFull
         pipelineConfiguration.workers = 1
         var options = SinkOptions()
         options.queueEventsMax = queueEventsMax
