@@ -70,6 +70,7 @@ extension PipelineDescription {
         description.queue.whenFull = configuration.queueWhenFull
         description.workers = configuration.workers
         description.lineBytesMax = configuration.lineBytesMax
+        description.openTimeMax = configuration.openTimeMax
         description.shutdown.delay = configuration.drainDelay
         description.shutdown.drain = configuration.drainDeadline
         description.tracing = configuration.tracing

@@ -26,6 +26,9 @@ public protocol EventSink: Sendable {
 
     /// Makes the sink ready, before any source has started and any file has been changed.
     ///
+    /// It may block its thread. Its task is cancelled when it takes longer than ``PipelineConfiguration/openTimeMax``, or when the
+    /// pipeline is told to drain; one that comes back after that is closed.
+    ///
     /// - Throws: Why the run cannot start.
     func open() async throws
 

@@ -26,6 +26,8 @@ public protocol EventSource: Sendable {
 
     /// Makes the source ready, before any source runs and any file has been changed: binds an address, for instance.
     ///
+    /// It may block its thread, for ``PipelineConfiguration/openTimeMax`` at most.
+    ///
     /// - Throws: Why the run cannot start.
     func open() async throws
 

@@ -28,8 +28,12 @@ struct Endpoints: Sendable {
     /// The store of the durable queue, and what is in it.
     let store: OpenStore?
 
-    /// Opens everything, then empties the files of the sinks.
-    init(opening description: PipelineDescription, time: TimeSource) async throws(PenstockError) {
+    /// Opens everything, then empties the files of the sinks; nil when it was ordered to stop before all was open.
+    init?(
+        opening description: PipelineDescription,
+        time: TimeSource,
+        until order: Channel<Void>
+    ) async throws(PenstockError) {
         var sources: [OpenSource] = []
         for source in description.sources { sources.append(try OpenSource(opening: source)) }
         var opened: [OpenedSink] = []
@@ -37,17 +41,20 @@ struct Endpoints: Sendable {
         defer { if !isComplete { for sink in opened { sink.remove() } } }
         for sink in SinkPlace.all(of: description) { opened.append(try OpenedSink(opening: sink)) }
         try Self.refuseDoubles(sources, opened)
-        let own = opened.compactMap(\.own)
+        let own = Opening(
+            description.name,
+            opened.compactMap(\.part) + sources.compactMap(\.part),
+            time: time,
+            timeMax: description.openTimeMax
+        )
+        switch await own.run(until: order) {
+        case .open: break
+        case .failed(let error): throw error
+        case .ordered: return nil
+        }
         let blocking = ThreadExecutor(threads: 1, name: "\(description.name)-open")
         defer { blocking.shutdown() }
-        try await Self.open(own, on: blocking)
         var store: OpenStore?
-        do throws(PenstockError) {
-            try await Self.open(sources)
-        } catch {
-            for (_, sink) in own { try? await sink.close() }
-            throw error
-        }
         do throws(PenstockError) {
             store = try await OpenStore(opening: description.queue.store, on: blocking)
             var ends: [SinkEnd] = []
@@ -60,41 +67,8 @@ struct Endpoints: Sendable {
             isComplete = true
         } catch {
             try? await store?.store.close()
-            for (_, sink) in own { try? await sink.close() }
-            for source in sources { await source.own?.close() }
+            await own.close()
             throw error
-        }
-    }
-
-    /// Makes the user's own sources ready; when one cannot be, those before it are closed again.
-    private static func open(_ sources: [OpenSource]) async throws(PenstockError) {
-        for (place, source) in sources.enumerated() {
-            do {
-                try await source.own?.open()
-            } catch {
-                for other in sources[..<place] { await other.own?.close() }
-                let reason = (error as? PenstockError)?.message ?? "\(error)."
-                throw PenstockError(
-                    .inputOutput,
-                    "The source \"\(source.name)\" cannot start: \(reason)",
-                    underlyingError: error
-                )
-            }
-        }
-    }
-
-    /// Makes the user's own sinks ready; when one cannot be, those before it are closed again.
-    private static func open(
-        _ sinks: [(title: String, sink: any EventSink)],
-        on executor: ThreadExecutor
-    ) async throws(PenstockError) {
-        for (place, own) in sinks.enumerated() {
-            do {
-                try await withTaskExecutorPreference(executor) { try await own.sink.open() }
-            } catch {
-                for (_, other) in sinks[..<place] { try? await other.close() }
-                throw SinkPlace.cannotBeOpened(own.title, error)
-            }
         }
     }
 
@@ -181,6 +155,26 @@ private func doubleUse(_ one: String, _ other: String, _ place: String) -> Penst
         .invalidConfiguration,
         "\(one.prefix(1).uppercased() + one.dropFirst()) writes to \(place), which \(other) uses too."
     )
+}
+
+extension OpenSource {
+    /// How the user's own source is opened; nil when it is one of Penstock's.
+    fileprivate var part: Opening.Part? {
+        guard case .own(let own) = self.input else { return nil }
+        let name = self.name
+        return Opening.Part { error in
+            let reason = (error as? PenstockError)?.message ?? "\(error)."
+            return PenstockError(
+                .inputOutput,
+                "The source \"\(name)\" cannot start: \(reason)",
+                underlyingError: error
+            )
+        } open: {
+            try await own.open()
+        } close: {
+            await own.close()
+        }
+    }
 }
 
 /// Where a sink writes to, before it is open.
@@ -330,10 +324,17 @@ private struct OpenedSink {
         }
     }
 
-    /// The user's own sink, and what it is in a sentence.
-    var own: (title: String, sink: any EventSink)? {
+    /// How the user's own sink is opened; nil when it is one of Penstock's.
+    var part: Opening.Part? {
         guard case .own(let own) = self.sink.kind else { return nil }
-        return (self.sink.title, own.sink)
+        let title = self.sink.title
+        return Opening.Part {
+            SinkPlace.cannotBeOpened(title, $0)
+        } open: {
+            try await own.sink.open()
+        } close: {
+            try? await own.sink.close()
+        }
     }
 
     /// What the run writes to. A file has lost its old contents by then, or ends with a whole line.

@@ -53,6 +53,8 @@ public final class Pipeline: Sendable {
     private let time: TimeSource
     private let wallClock: @Sendable () -> Int64
     private let state = Locked(State.ready)
+    /// Nothing is ever put into it: it ends with the first order to drain, which a start that is under way does not outlast.
+    private let startOrder = Channel<Void>(capacity: 1)
 
     /// Creates a pipeline; opens nothing.
     ///
@@ -129,43 +131,20 @@ public final class Pipeline: Sendable {
     public func run() async throws -> PipelineReport {
         let steps = try self.steps.get()
         try self.begin()
-        let run: PipelineRun
-        do throws(PenstockError) {
-            let endpoints = try await Endpoints(opening: self.description, time: self.time)
-            run = try PipelineRun(
-                self.description,
-                steps: steps,
-                endpoints: endpoints,
-                time: self.time,
-                wallClock: self.wallClock()
-            )
-        } catch {
-            var snapshot = PipelineSnapshot(pipeline: self.description.name)
-            snapshot.phase = .ended
-            self.state.withLock { $0 = .ended(PipelineProgress(), snapshot) }
-            throw error
-        }
-        let order = self.state.withLock { state in
-            let order: Duration? = if case .starting(let deadline) = state { deadline } else { nil }
-            state = .running(run)
-            return order
-        }
-        if let order { run.drain(deadline: order) }
         // A task of its own: to be cancelled is an order to drain, and what carries it out must not be cancelled itself.
-        let running = Task { await run.run() }
-        let report = await withTaskCancellationHandler {
-            await running.value
+        let running = Task { try await self.run(steps) }
+        return try await withTaskCancellationHandler {
+            try await running.value
         } onCancel: {
-            run.drain(deadline: .zero)
+            self.drain(deadline: .zero)
         }
-        self.state.withLock { $0 = .ended(run.progress(), run.snapshot(isOver: true)) }
-        return report
     }
 
     /// Stops the sources and finishes what was accepted, from anywhere; returns at once.
     ///
     /// ``run()`` returns by the deadline and the graces of what does not stop by itself, each 5 s: sources, workers,
-    /// lanes. A second call with `.zero` stops now. A later deadline than one given before changes nothing.
+    /// lanes. A start that is under way and waits for a sink or source of one's own ends too, and the report tells of no
+    /// event. A second call with `.zero` stops now. A later deadline than one given before changes nothing.
     ///
     /// - Parameter deadline: How long accepted events may take to find their fates.
     public func drain(deadline: Duration) {
@@ -179,6 +158,7 @@ public final class Pipeline: Sendable {
             }
             return nil
         }
+        self.startOrder.finish()
         run?.drain(deadline: deadline)
     }
 
@@ -241,6 +221,46 @@ public final class Pipeline: Sendable {
             body(run)
             return true
         }
+    }
+
+    /// There was no run, and there will be none.
+    private func endUnstarted() {
+        var snapshot = PipelineSnapshot(pipeline: self.description.name)
+        snapshot.phase = .ended
+        self.state.withLock { $0 = .ended(PipelineProgress(), snapshot) }
+    }
+
+    private func run(_ steps: CompiledSteps) async throws(PenstockError) -> PipelineReport {
+        let beginning = self.time.now()
+        let run: PipelineRun
+        do throws(PenstockError) {
+            guard
+                let endpoints = try await Endpoints(opening: self.description, time: self.time, until: self.startOrder)
+            else {
+                self.endUnstarted()
+                let seconds = Double(self.time.now() &- beginning) / 1e9
+                return PipelineReport(unstarted: self.description, seconds: seconds)
+            }
+            run = try PipelineRun(
+                self.description,
+                steps: steps,
+                endpoints: endpoints,
+                time: self.time,
+                wallClock: self.wallClock()
+            )
+        } catch {
+            self.endUnstarted()
+            throw error
+        }
+        let order = self.state.withLock { state in
+            let order: Duration? = if case .starting(let deadline) = state { deadline } else { nil }
+            state = .running(run)
+            return order
+        }
+        if let order { run.drain(deadline: order) }
+        let report = await run.run()
+        self.state.withLock { $0 = .ended(run.progress(), run.snapshot(isOver: true)) }
+        return report
     }
 
     private func begin() throws(PenstockError) {

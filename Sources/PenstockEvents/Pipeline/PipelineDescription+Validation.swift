@@ -26,6 +26,7 @@ extension PipelineDescription {
         }
         if let workers = self.workers, workers < 1 { throw refuse("There must be at least 1 worker, not \(workers).") }
         if !(1...1 << 30).contains(self.lineBytesMax) { throw refuse("The longest line must be from 1 byte to 1 GiB.") }
+        if self.openTimeMax <= .zero { throw refuse("Sinks and sources need some time to open.") }
         if Set(self.sinks.map(\.name)).count < self.sinks.count { throw refuse("Two sinks have the same name.") }
         if Set(self.sources.map(\.name)).count < self.sources.count { throw refuse("Two sources have the same name.") }
         if self.sinks.count > RoutedEvents.sinksMax {

@@ -34,6 +34,9 @@ package struct PipelineDescription: Sendable {
     /// Follows batches on their way; `nil` for nobody.
     package var tracing: (any PipelineTracing)?
 
+    /// How long a sink or source of the user's own may take to open.
+    package var openTimeMax = Duration.seconds(30)
+
     /// Creates a description; everything else is a `var` with a default.
     package init(name: String, sources: [NamedSource], sinks: [NamedSink]) {
         self.name = name

@@ -68,6 +68,23 @@ public struct PipelineReport: Sendable {
     /// How the run ended.
     public var exit: PipelineExit
 
+    /// The report of a run that was told to stop before it began.
+    init(unstarted description: PipelineDescription, seconds: Double) {
+        let aggregates = description.steps.contains { if case .aggregate = $0 { true } else { false } }
+        self.init(
+            pipeline: description.name,
+            seconds: seconds,
+            eventsPerSecond: 0,
+            balanced: true,
+            events: EventLedger(),
+            sinks: description.sinks.map { Sink(name: $0.name, ledger: SinkLedger()) },
+            rows: aggregates ? RowLedger() : nil,
+            latency: LatencyHistogram(),
+            memoryPeakBytes: PeakMemory.bytes(),
+            exit: .interrupted
+        )
+    }
+
     /// Creates a report.
     public init(
         pipeline: String,

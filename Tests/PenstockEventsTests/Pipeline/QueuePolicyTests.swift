@@ -74,8 +74,8 @@ struct QueuePolicyTests {
     @Test(arguments: PipelineConfiguration.WhenFull.allCases, 1...40 as ClosedRange<UInt64>)
     func everyEventIsCounted(whenFull: PipelineConfiguration.WhenFull, seed: UInt64) async throws {
         var random = SplitMix(state: seed)
-        let lines = (0..<(500 + random.below(3000))).map { "{\"number\":\($0)}" }
-        let made = 500 + random.below(3000)
+        let lines = (0..<(200 + random.below(1000))).map { "{\"number\":\($0)}" }
+        let made = 200 + random.below(1000)
         var configuration = PipelineConfiguration()
         configuration.queueEventsMax = 1 + random.below(200)
         configuration.queueBytesMax = 1 + random.below(200_000)
