@@ -51,43 +51,45 @@ extension PipelineFileReader {
         return QueueDescription.WhenFull(rawValue: word)
     }
 
+    /// The types of stores that run.
+    static let storeTypes = ["memory"] + TraitTypes.builtStores
+
     /// The type of the store; nil, and noted, when there is none that runs.
     private mutating func storeType(_ value: YAMLValue) -> String? {
-        let kinds = ["memory", "sqlite", "nats"]
-        let hint = "write 'store: memory' or 'store: { type: sqlite, path: queue.db }'"
-        var word: String?
-        var place = value.place
-        if case .map(let entries) = value.content {
-            guard let type = entries.first(where: { $0.key == "type" }) else {
-                self.values.fail(value.place, "'queue.store' has no 'type'", hint: hint)
-                return nil
-            }
-            place = type.value.place
-            word = self.values.choice(type.value, what: "'queue.store.type'", of: kinds)
-            if word == "memory" {
-                for entry in entries where entry.key != "type" {
-                    self.values.unknown(entry, what: "'queue.store' of type memory", known: ["type"])
-                }
-            }
-        } else {
-            word = self.values.choice(value, what: "'queue.store'", of: kinds)
-            if word == "sqlite" {
-                self.values.fail(
-                    place,
-                    "'queue.store' of type sqlite has no 'path'",
-                    hint: "write 'store: { type: sqlite, path: queue.db }'"
-                )
-                return nil
-            }
-        }
-        if word == "nats" { self.values.unavailable(place, "'queue.store: nats'", hint: hint) }
-        #if !Server
-        if word == "sqlite" {
-            self.needServer(place, "type 'sqlite' of 'queue.store'")
+        let examples = ["memory": "'store: memory'", "sqlite": "'store: { type: sqlite, path: queue.db }'"]
+        let hint = "write \(Self.storeTypes.compactMap { examples[$0] }.joined(separator: " or "))"
+        guard case .map(let entries) = value.content else {
+            let word = self.storeType(value, what: "'queue.store'", hint: hint)
+            guard word == "sqlite" else { return word }
+            self.values.fail(value.place, "'queue.store' of type sqlite has no 'path'", hint: hint)
             return nil
         }
-        #endif
+        guard let type = entries.first(where: { $0.key == "type" }) else {
+            self.values.fail(value.place, "'queue.store' has no 'type'", hint: hint)
+            return nil
+        }
+        let word = self.storeType(type.value, what: "'queue.store.type'", hint: hint)
+        if word == "memory" {
+            for entry in entries where entry.key != "type" {
+                self.values.unknown(entry, what: "'queue.store' of type memory", known: ["type"])
+            }
+        }
         return word
+    }
+
+    private mutating func storeType(_ value: YAMLValue, what: String, hint: String) -> String? {
+        if case .scalar(let scalar) = value.content, value.tag == nil, !Self.storeTypes.contains(scalar.text) {
+            if let trait = TraitTypes.stores[scalar.text] {
+                let type = "type '\(scalar.text)' of 'queue.store'"
+                self.values.fail(value.place, "\(type) needs a penstock built with the trait \(trait)", hint: hint)
+                return nil
+            }
+            if scalar.text == "nats" {
+                self.values.unavailable(value.place, "'queue.store: nats'", hint: hint)
+                return nil
+            }
+        }
+        return self.values.choice(value, what: what, of: Self.storeTypes)
     }
 
     #if Server
@@ -120,10 +122,5 @@ extension PipelineFileReader {
     }
     #else
     private mutating func readSQLiteStore(_ value: YAMLValue, whenFull: DurableQueueOptions.WhenFull?) {}
-
-    /// Refuses what only a program with the trait `Server` has.
-    mutating func needServer(_ place: Place, _ what: String) {
-        self.values.fail(place, "\(what) needs a penstock built with the trait Server")
-    }
     #endif
 }

@@ -7,17 +7,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-/// Types of sources and sinks that only a program has that was built with a trait of the package.
+/// Types of sources, sinks and stores that only a program has that was built with a trait of the package.
 enum TraitTypes {
     /// All such sources, and the trait of each.
     static let sources = ["http": "Server"]
     /// All such sinks, and the trait of each.
     static let sinks = ["http": "Server", "postgres": "Postgres", "sqlite": "Server"]
 
+    /// All such stores of durable queues, and the trait of each.
+    static let stores = ["sqlite": "Server"]
+
     /// The sources that this program has.
     static let builtSources = Self.built(Self.sources)
     /// The sinks that this program has.
     static let builtSinks = Self.built(Self.sinks)
+    /// The stores that this program has.
+    static let builtStores = Self.built(Self.stores)
 
     private static func built(_ types: [String: String]) -> [String] {
         types.filter { Self.traits.contains($0.value) }.keys.sorted()

@@ -242,7 +242,15 @@ extension WrongFile {
             "would drop what a durable queue has promised to keep",
             hint: "wait, reject or drop_newest"
         ),
-        .after("store", "queue: { store: disk }", 6, 17, "'queue.store' cannot be 'disk'", hint: "memory"),
+        .after("store", "queue: { store: disk }", 6, 17, "'queue.store' cannot be 'disk'", hint: "one of: memory, sqlite"),
+        .after(
+            "store type",
+            "queue: { store: { type: sqlit, path: q } }",
+            6,
+            25,
+            "'queue.store.type' cannot be 'sqlit'",
+            hint: "did you mean 'sqlite'? one of: memory, sqlite"
+        ),
         .after(
             "queue key",
             "queue: { capacity: 5 }",
