@@ -85,7 +85,7 @@ extension PipelineFileReader {
                     required: ["path": "'path: out.ndjson'"]
                 )
             else { return nil }
-            let file = self.fileOptions(fields, what: what)
+            let file = self.fileOptions(fields, what: what, from: role == .deadLetter ? .letters : FileOptions())
             let options = self.options(fields, what: what)
             guard let place = fields["path"], let path = self.values.text(place, what: "'path' of \(what)") else {
                 return nil
@@ -124,8 +124,12 @@ extension PipelineFileReader {
     }
     #endif
 
-    private mutating func fileOptions(_ fields: [String: YAMLValue], what: String) -> FileOptions {
-        var options = FileOptions()
+    private mutating func fileOptions(
+        _ fields: [String: YAMLValue],
+        what: String,
+        from defaults: FileOptions
+    ) -> FileOptions {
+        var options = defaults
         if let value = fields["mode"] {
             let words = FileOptions.Mode.allCases.map(\.rawValue)
             let word = self.values.choice(value, what: "'mode' of \(what)", of: words)

@@ -283,7 +283,7 @@ enum PipelineSchema {
               "properties": {
                 "type": { "const": "file" },
                 "path": { "type": "string" },
-                "mode": { "$ref": "#/$defs/mode" },
+                "mode": { "description": "What becomes of letters that are there.", "enum": ["truncate", "append"], "default": "append" },
                 "rotate": { "$ref": "#/$defs/rotate" },
                 "fsync": { "$ref": "#/$defs/fsync" },
                 "retry": { "$ref": "#/$defs/retry" }

@@ -137,10 +137,10 @@ public struct DeadLetters: PipelineComponent {
     ///
     /// - Parameters:
     ///   - path: The file; it is made if it is not there.
-    ///   - options: How it is written.
+    ///   - options: How it is written; nil appends to what is there.
     ///   - retry: How often, and how soon, they are tried again that could not be written.
-    public init(_ path: String, options: FileOptions = FileOptions(), retry: SinkRetry = SinkRetry()) {
-        self.part = PipelinePart(.deadLetters(.file(path: path, options: options), retry))
+    public init(_ path: String, options: FileOptions? = nil, retry: SinkRetry = SinkRetry()) {
+        self.part = PipelinePart(.deadLetters(.file(path: path, options: options ?? .letters), retry))
     }
 
     /// Gives them to a sink of one's own.

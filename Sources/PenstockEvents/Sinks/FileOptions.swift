@@ -45,7 +45,8 @@ public struct FileOptions: Sendable, Equatable {
         }
     }
 
-    /// What becomes of a file that is there. Default: ``Mode/truncate``, so that a run's output is a run's own.
+    /// What becomes of a file that is there. Default: ``Mode/truncate``, so that a run's output is a run's own. A file of dead
+    /// letters is appended to, unless something else is said: a restart throws none away.
     public var mode = Mode.truncate
     /// When a file is put aside. Default: never.
     public var rotation: Rotation?
@@ -54,6 +55,13 @@ public struct FileOptions: Sendable, Equatable {
 
     /// Creates the defaults.
     public init() {}
+
+    /// Those of a file of dead letters.
+    package static let letters = {
+        var options = FileOptions()
+        options.mode = .append
+        return options
+    }()
 
     /// What is wrong with the numbers, as the end of a sentence; nil when nothing is.
     var problem: String? {

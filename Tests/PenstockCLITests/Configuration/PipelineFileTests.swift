@@ -86,7 +86,7 @@ struct PipelineFileTests {
                 NamedSink(name: "out", kind: .file(path: "late.ndjson")), NamedSink(name: "copy", kind: .stdout),
             ]
         )
-        #expect(description.deadLetter == .file(path: "dead.ndjson"))
+        #expect(description.deadLetter == .file(path: "dead.ndjson", options: .letters))
         #expect(description.shutdown.delay == .milliseconds(50))
         #expect(description.shutdown.drain == .seconds(90))
         #expect(file.tests.count == 1)

@@ -43,7 +43,7 @@ struct PipelineGraphTests {
                   step1["select delay"]
                   sink0(["out<br/>standard output"])
                   sink1(["very<br/>nowhere: events are counted and let go"])
-                  letters(["dead letters<br/>file dead, emptied at the start"])
+                  letters(["dead letters<br/>file dead, appended to"])
                   source0 --> queue
                   source1 --> queue
                   queue --> decode

@@ -209,6 +209,23 @@ struct OwnSourceTests {
         #expect(letters.count { $0.contains("the step gave no fate for this event") } == 7)
     }
 
+    @Test func lettersOfARunBeforeAreKept() async throws {
+        for line in ["one", "two"] {
+            _ = try await Pipeline("test") {
+                Source("in", CountedSource([line]))
+                FileSink(self.folder["out"])
+                DeadLetters(self.folder["dead"])
+            }.run()
+        }
+        #expect(self.folder.lines(of: "dead").count == 2)
+        _ = try await Pipeline("test") {
+            Source("in", CountedSource(["three"]))
+            FileSink(self.folder["out"])
+            DeadLetters(self.folder["dead"], options: FileOptions())
+        }.run()
+        #expect(self.folder.lines(of: "dead").count == 1)
+    }
+
     @Test func partsInAWrongOrderAreRefused() async throws {
         let pipeline = Pipeline("test") {
             Filter("a > 1")
