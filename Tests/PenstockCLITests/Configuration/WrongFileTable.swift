@@ -242,7 +242,7 @@ extension WrongFile {
             "would drop what a durable queue has promised to keep",
             hint: "wait, reject or drop_newest"
         ),
-        .after("store", "queue: { store: disk }", 6, 17, "'queue.store' cannot be 'disk'", hint: "one of: memory, sqlite"),
+        .after("store", "queue: { store: disk }", 6, 17, "'queue.store' cannot be 'disk'", hint: "memory, sqlite"),
         .after(
             "store type",
             "queue: { store: { type: sqlit, path: q } }",
