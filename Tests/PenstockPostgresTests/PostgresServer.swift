@@ -9,6 +9,7 @@
 
 #if Postgres
 import Penstock
+import PenstockTesting
 
 @testable import PenstockPostgres
 
@@ -28,15 +29,14 @@ final class PostgresServer: Sendable {
         let description: String
     }
 
-    private let folder: String
+    private let made = TemporaryFolder()
+
+    private var folder: String { self.made.path }
 
     /// How to reach it.
     var target: PostgresTarget { PostgresTarget("host=\(self.folder) user=penstock dbname=postgres connect_timeout=5") }
 
     init() throws {
-        var template = Array("/tmp/penstock-pg-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw Failure(description: "mkdtemp: errno \(errno)") }
-        self.folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         if getuid() == 0 { try Self.run("chown postgres '\(self.folder)'") }
         let quiet = "--no-sync --auth=trust --username=penstock --encoding=UTF8 --locale=C"
         try self.runTool("initdb \(quiet) -D '\(self.folder)/data' >'\(self.folder)/initdb.log' 2>&1")
@@ -45,7 +45,6 @@ final class PostgresServer: Sendable {
 
     deinit {
         _ = try? self.stop("immediate")
-        _ = try? Self.run("rm -rf '\(self.folder)'")
     }
 
     /// Starts it, and waits until it takes connections.

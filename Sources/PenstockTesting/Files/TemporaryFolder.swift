@@ -15,11 +15,13 @@ import Musl
 import Darwin
 #endif
 
-/// A folder of a test's own, gone with the value.
-final class TemporaryFolder: Sendable {
-    let path: String
+/// A folder of a test's own, gone with the value and with all that is in it.
+package final class TemporaryFolder: Sendable {
+    /// Where it is: a short path, which a socket may have too.
+    package let path: String
 
-    init() {
+    /// Makes it.
+    package init() {
         var template = Array("/tmp/penstock-test-XXXXXX".utf8CString)
         let isMade = template.withUnsafeMutableBufferPointer { text in
             guard let start = text.baseAddress else { return false }
@@ -30,89 +32,73 @@ final class TemporaryFolder: Sendable {
     }
 
     deinit {
-        for name in self.names { unlink(self[name]) }
-        rmdir(self.path)
+        remove(treeAt: self.path)
     }
 
     /// The path of a file in it.
-    subscript(name: String) -> String { "\(self.path)/\(name)" }
+    package subscript(name: String) -> String { "\(self.path)/\(name)" }
 
     /// What is in it.
-    var names: [String] {
-        guard let folder = opendir(self.path) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
+    package var names: [String] {
+        namesInFolder(self.path).sorted()
     }
 
     /// Makes a file with a text in it.
     @discardableResult
-    func write(_ text: String, to name: String) -> String {
+    package func write(_ text: String, to name: String) -> String {
         self.write(Array(text.utf8), to: name)
     }
 
     /// Makes a file with bytes in it.
     @discardableResult
-    func write(_ bytes: [UInt8], to name: String) -> String {
-        let number = open(self[name], O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-        precondition(number >= 0, "A test cannot write \(self[name]).")
-        writeAll(bytes, to: number)
-        close(number)
+    package func write(_ bytes: [UInt8], to name: String) -> String {
+        guard let file = fopen(self[name], "w") else { preconditionFailure("A test cannot write \(self[name]).") }
+        defer { fclose(file) }
+        precondition(fwrite(bytes, 1, bytes.count, file) == bytes.count, "A test cannot write \(self[name]).")
         return self[name]
     }
 
     /// The bytes of a file; none when there is no such file.
-    func read(_ name: String) -> [UInt8] {
-        let number = open(self[name], O_RDONLY)
-        guard number >= 0 else { return [] }
-        defer { close(number) }
-        return readAll(from: number)
+    package func read(_ name: String) -> [UInt8] {
+        guard let file = fopen(self[name], "r") else { return [] }
+        defer { fclose(file) }
+        var all: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = fread(&part, 1, part.count, file)
+            if count == 0 { return all }
+            all += part.prefix(count)
+        }
     }
 
     /// The lines of a file.
-    func lines(of name: String) -> [String] {
+    package func lines(of name: String) -> [String] {
         self.read(name).split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Makes a named pipe, and opens its end for reading: then a pipeline can write to it.
-    func makePipe(_ name: String) -> (path: String, reading: Int32) {
+    package func makePipe(_ name: String) -> (path: String, reading: Int32) {
         precondition(mkfifo(self[name], 0o644) == 0, "A test cannot make the pipe \(self[name]).")
         return (self[name], open(self[name], O_RDONLY | O_NONBLOCK))
     }
 }
 
-/// Puts bytes into a pipe until it takes no more: whoever writes next is held.
-func fillPipe(_ path: String) {
-    let number = open(path, O_WRONLY | O_NONBLOCK)
-    precondition(number >= 0, "A test cannot open the pipe \(path).")
-    defer { close(number) }
-    let bytes = [UInt8](repeating: UInt8(ascii: "x"), count: 4096)
-    while bytes.withUnsafeBytes({ write(number, $0.baseAddress, $0.count) }) > 0 {}
-    while bytes.withUnsafeBytes({ write(number, $0.baseAddress, 1) }) > 0 {}
+private func namesInFolder(_ path: String) -> [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+        let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if name != ".", name != ".." { names.append(name) }
+    }
+    return names
 }
 
-func writeAll(_ bytes: [UInt8], to number: Int32) {
-    var written = 0
-    while written < bytes.count {
-        let count = bytes[written...].withUnsafeBytes { write(number, $0.baseAddress, $0.count) }
-        precondition(count > 0, "A test cannot write.")
-        written += count
-    }
-}
-
-/// Everything up to the end of a file that waits for no one.
-func readAll(from number: Int32) -> [UInt8] {
-    var all: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: 64 << 10)
-    while true {
-        let count = part.withUnsafeMutableBytes { read(number, $0.baseAddress, $0.count) }
-        if count <= 0 { return all }
-        all += part.prefix(count)
-    }
+/// Removes a file, or a folder with all that is in it; a link, and not what it leads to.
+private func remove(treeAt path: String) {
+    if unlink(path) == 0 { return }
+    for name in namesInFolder(path) { remove(treeAt: "\(path)/\(name)") }
+    rmdir(path)
 }

@@ -8,6 +8,7 @@
 //
 
 import Foundation
+import PenstockTesting
 import Testing
 
 @testable import PenstockCLI
@@ -93,8 +94,7 @@ struct PathTests {
 
 /// Makes a folder, and removes it with all it holds at the end.
 func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "penstock-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try body(folder.path)
+    let folder = TemporaryFolder()
+    // It is gone with the last that has it.
+    return try withExtendedLifetime(folder) { try body(folder.path) }
 }

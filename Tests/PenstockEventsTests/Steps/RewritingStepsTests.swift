@@ -8,6 +8,7 @@
 //
 
 import Penstock
+import PenstockTesting
 import Testing
 
 @testable import PenstockEvents

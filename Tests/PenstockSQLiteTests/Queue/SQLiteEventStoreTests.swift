@@ -19,7 +19,7 @@ import Testing
 /// The store of a durable queue in a SQLite database.
 @Suite(.timeLimit(.minutes(5)))
 struct SQLiteEventStoreTests {
-    private let folder = DatabaseFolder()
+    private let folder = TemporaryFolder()
 
     private var path: String { self.folder["queue.db"] }
 

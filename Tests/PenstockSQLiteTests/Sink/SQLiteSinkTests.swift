@@ -19,7 +19,7 @@ import Testing
 /// A table of a SQLite database as a sink.
 @Suite(.timeLimit(.minutes(5)))
 struct SQLiteSinkTests {
-    private let folder = DatabaseFolder()
+    private let folder = TemporaryFolder()
 
     private var path: String { self.folder["out.db"] }
 
