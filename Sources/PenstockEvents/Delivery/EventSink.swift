@@ -20,10 +20,7 @@
 ///
 /// What a pipeline relies on: an event answered with ``EventAnswer/delivered`` is safe. A write that throws is one whose
 /// events are all tried again.
-public protocol EventSink: Sendable {
-    /// What kind of sink it is, in a word, for reports and pictures. Default: `custom`.
-    var typeName: String { get }
-
+public protocol EventSink: PipelineEnd {
     /// Makes the sink ready, before any source has started and any file has been changed.
     ///
     /// It may block its thread. Its task is cancelled when it takes longer than ``PipelineConfiguration/openTimeMax``, or when the
@@ -50,9 +47,6 @@ public protocol EventSink: Sendable {
 }
 
 extension EventSink {
-    /// `custom`.
-    public var typeName: String { "custom" }
-
     /// Does nothing.
     public func open() async throws {}
 

@@ -20,10 +20,7 @@ import Penstock
 ///
 /// What a pipeline relies on: when it is time to stop, the source's task is cancelled and ``SourceFeed/isStopping`` is
 /// true; the source returns soon. One that does not is left behind when the grace of a drain has passed.
-public protocol EventSource: Sendable {
-    /// What kind of source it is, in a word, for reports and pictures. Default: `custom`.
-    var typeName: String { get }
-
+public protocol EventSource: PipelineEnd {
     /// Makes the source ready, before any source runs and any file has been changed: binds an address, for instance.
     ///
     /// It may block its thread, for ``PipelineConfiguration/openTimeMax`` at most.
@@ -44,9 +41,6 @@ public protocol EventSource: Sendable {
 }
 
 extension EventSource {
-    /// `custom`.
-    public var typeName: String { "custom" }
-
     /// Does nothing.
     public func open() async throws {}
 

@@ -26,6 +26,9 @@ import Darwin
 /// Each line is an event; the last one of a connection may lack its end. Nothing is answered: who wants to know what has
 /// become of events uses HTTP. While the queue has no place nothing is read, and clients wait. <doc:Listening> tells the whole.
 public final class TCPSource: AcknowledgedSource {
+    /// `tcp`.
+    public let typeName = "tcp"
+
     private enum State {
         /// It does not listen. Can transition to: `listening`.
         case closed
