@@ -14,6 +14,7 @@
 #include "cpenstock.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <time.h>
 #include <unistd.h>
@@ -93,3 +94,42 @@ void cpenstock_sharpen_timers(void) {}
 #else
 #error "Penstock runs on Linux and macOS."
 #endif
+
+CPENSTOCK_THREAD_LOCAL uint32_t cpenstock_own_number = 0;
+
+// A bit for each number that a living thread has.
+static _Atomic uint64_t numbers_taken = 0;
+static _Atomic uint32_t numbers_shared = 0;
+static pthread_once_t numbers_once = PTHREAD_ONCE_INIT;
+static pthread_key_t numbers_key;
+static int numbers_return = 0;
+
+// Called as a thread ends. What it wrote as the number's owner is seen by the next one: release here, acquire there.
+static void return_number(void *value) {
+    uint64_t number = (uint64_t)(uintptr_t)value - 1;
+    cpenstock_own_number = 0;
+    atomic_fetch_and_explicit(&numbers_taken, ~(UINT64_C(1) << number), memory_order_release);
+}
+
+static void make_numbers_key(void) { numbers_return = pthread_key_create(&numbers_key, return_number) == 0; }
+
+uint32_t cpenstock_take_number(void) {
+    pthread_once(&numbers_once, make_numbers_key);
+    uint64_t taken = atomic_load_explicit(&numbers_taken, memory_order_relaxed);
+    while (numbers_return && taken != UINT64_MAX) {
+        uint32_t number = (uint32_t)__builtin_ctzll(~taken);
+        if (!atomic_compare_exchange_weak_explicit(&numbers_taken, &taken, taken | (UINT64_C(1) << number),
+                                                   memory_order_acquire, memory_order_relaxed))
+            continue;
+        // A number that would never come back is not taken for the thread's own.
+        if (pthread_setspecific(numbers_key, (void *)(uintptr_t)(number + 1)) != 0) {
+            atomic_fetch_and_explicit(&numbers_taken, ~(UINT64_C(1) << number), memory_order_release);
+            break;
+        }
+        cpenstock_own_number = number + 1;
+        return number;
+    }
+    uint32_t turn = atomic_fetch_add_explicit(&numbers_shared, 1, memory_order_relaxed) % 4096;
+    cpenstock_own_number = CPENSTOCK_OWN_NUMBERS + turn + 1;
+    return CPENSTOCK_OWN_NUMBERS + turn;
+}

@@ -49,3 +49,26 @@ void cpenstock_name_thread(const char *name);
 
 /// Lets sleeps of the calling thread end when they are to, and not up to 50 microseconds later.
 void cpenstock_sharpen_timers(void);
+
+/// Numbers from here on are not one thread's alone.
+#define CPENSTOCK_OWN_NUMBERS 64
+
+#if defined(__linux__)
+// The variable is reached without a call, from a shared library too.
+#define CPENSTOCK_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
+#else
+#define CPENSTOCK_THREAD_LOCAL _Thread_local
+#endif
+
+/// The calling thread's number, plus 1; 0 while it has none.
+extern CPENSTOCK_THREAD_LOCAL uint32_t cpenstock_own_number;
+
+/// Gives the calling thread a number.
+uint32_t cpenstock_take_number(void);
+
+/// The calling thread's number: the lowest that no other living thread has, which comes back when the thread ends. When
+/// CPENSTOCK_OWN_NUMBERS threads have one, a further thread gets a number from there on, which others may have too.
+static inline uint32_t cpenstock_thread_number(void) {
+    uint32_t number = cpenstock_own_number;
+    return number != 0 ? number - 1 : cpenstock_take_number();
+}

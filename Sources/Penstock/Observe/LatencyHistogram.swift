@@ -70,6 +70,26 @@ public struct LatencyHistogram: Sendable, Equatable {
         return self.max
     }
 
+    /// How many durations do not exceed each of some bounds.
+    ///
+    /// A duration counts as the middle of its step, so that a bound is exact to 0.8 %.
+    ///
+    /// - Parameter bounds: In nanoseconds, ascending.
+    /// - Returns: A count for each bound, those below among it.
+    package func counts(upTo bounds: [UInt64]) -> [Int] {
+        var counts: [Int] = []
+        counts.reserveCapacity(bounds.count)
+        var (index, seen) = (0, 0)
+        for bound in bounds {
+            while index < self.buckets.count, Self.middle(of: index) <= bound {
+                seen &+= Int(truncatingIfNeeded: self.buckets[index])
+                index += 1
+            }
+            counts.append(seen)
+        }
+        return counts
+    }
+
     // MARK: - Private
 
     private static func index(of value: UInt64) -> Int {

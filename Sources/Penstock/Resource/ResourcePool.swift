@@ -57,6 +57,9 @@ public final class ResourcePool<Resource: Sendable>: Sendable {
         return self.core.guarded.withLock { $0.machine.leases(olderThan: age.wholeNanoseconds, now: now) }
     }
 
+    /// How long a lease may last before it is overdue; nil for as long as it likes.
+    package var leaseTimeMax: Duration? { self.core.configuration.leaseTimeMax }
+
     /// What is wrong with the pool: always nil.
     package var problem: String? { self.core.guarded.withLock { $0.machine.problem } }
 

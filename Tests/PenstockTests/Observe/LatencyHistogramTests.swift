@@ -70,4 +70,24 @@ import Testing
         histogram.record(.max)
         #expect(histogram.max == .max && histogram.percentile(1) > 1 << 42)
     }
+
+    @Test func `counts up to bounds are those of the values, to 1 %`() {
+        for seed in 0..<UInt64(scaled(20)) {
+            var random = SeededGenerator(seed: seed)
+            let values = (0..<1_000).map { _ in random.next() >> (64 - min(43, 5 + seed * 2)) }
+            var histogram = LatencyHistogram()
+            for value in values { histogram.record(value) }
+            let bounds = (0..<40).map { UInt64(1) << $0 }.dropFirst().map { $0 + $0 / 3 }
+            for (bound, count) in zip(bounds, histogram.counts(upTo: bounds)) {
+                let least = values.count { Double($0) <= Double(bound) * 0.99 }
+                let most = values.count { Double($0) <= Double(bound) * 1.01 }
+                #expect((least...most).contains(count), "seed \(seed): \(count) up to \(bound)")
+            }
+        }
+        #expect(LatencyHistogram().counts(upTo: [1, 2]) == [0, 0])
+        #expect(LatencyHistogram().counts(upTo: []).isEmpty)
+        var huge = LatencyHistogram()
+        huge.record(.max, count: 3)
+        #expect(huge.counts(upTo: [1, .max]) == [0, 3])
+    }
 }
