@@ -46,5 +46,50 @@ public struct MetricFamily: Sendable, Equatable {
         self.unit = unit
         self.labels = labels
         self.help = help
+        precondition(Self.isName(name) && Self.isName(self.baseName), "'\(name)' is no name of a metric.")
+        precondition(labels.allSatisfy(Self.isLabelName), "A label of '\(name)' has no name of a label.")
+        precondition(!labels.contains("le"), "The label 'le' of '\(name)' is the histograms' own.")
+        precondition(Set(labels).count == labels.count, "Two labels of '\(name)' have the same name.")
+        precondition(kind != .counter || name.hasSuffix("_total"), "The name of the counter '\(name)' ends in _total.")
+        precondition(kind != .info || name.hasSuffix("_info"), "The name of '\(name)' ends in _info.")
+        precondition(unit.map { self.baseName.hasSuffix("_" + $0) } ?? true, "'\(name)' ends in its unit.")
+    }
+
+    /// The name as OpenMetrics has it, without what tells the kind: `_total`, `_info`.
+    var baseName: String {
+        switch self.kind {
+        case .counter: String(self.name.dropLast("_total".utf8.count))
+        case .info: String(self.name.dropLast("_info".utf8.count))
+        case .gauge, .histogram: self.name
+        }
+    }
+
+    /// The names that no other family may have, or derive from its own.
+    var claimedNames: [String] {
+        switch self.kind {
+        case .counter, .info: [self.baseName, self.name]
+        case .gauge: [self.name]
+        case .histogram: [self.name, self.name + "_bucket", self.name + "_count", self.name + "_sum"]
+        }
+    }
+
+    /// Whether a text can be the name of a metric: letters, digits and `_`, not first a digit.
+    static func isName(_ text: String) -> Bool {
+        guard let first = text.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+            return false
+        }
+        return text.utf8.allSatisfy(self.isWordByte)
+    }
+
+    /// Whether a text can be the name of a label: as above, and not beginning with `__`.
+    static func isLabelName(_ text: String) -> Bool { self.isName(text) && !text.hasPrefix("__") }
+
+    /// Whether a byte is a letter or digit of ASCII, or `_`.
+    static func isWordByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): true
+        default: false
+        }
     }
 }
