@@ -138,7 +138,13 @@ let package = Package(
         ),
         .target(
             name: "PenstockBench",
-            dependencies: ["CPenstock", "Penstock", "PenstockEvents"],
+            dependencies: [
+                "CPenstock",
+                "Penstock",
+                "PenstockEvents",
+                "PenstockMetrics",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
             swiftSettings: settings
         ),
         .executableTarget(

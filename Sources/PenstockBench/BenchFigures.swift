@@ -7,8 +7,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-import PenstockEvents
-
 /// What one run of `penstock bench pool` has shown, as its line of JSON tells it.
 ///
 /// Runs that are compared are processes of their own: the most memory that a process has held never falls again.
@@ -68,11 +66,16 @@ package struct BenchFigures: Sendable, Equatable {
 }
 
 extension BenchFigures {
+    private static let keys = [
+        "events", "done", "check", "ns_per_event", "cpu_ns_per_event", "p99_us", "rss_mib", "wait_p50_us",
+        "wait_p99_us", "wait_max_us",
+    ]
+
     /// Reads the line.
     ///
     /// - Throws: ``BenchProblem`` when it is not one, or lacks a figure.
     package init(line: String) throws(BenchProblem) {
-        let reader = try FigureReader(line)
+        let reader = try FigureReader(line, keys: Self.keys)
         let events = try reader.integer("events")
         self.init(
             events: events,
@@ -89,44 +92,5 @@ extension BenchFigures {
             p99: try reader.number("wait_p99_us"),
             max: try reader.number("wait_max_us")
         )
-    }
-}
-
-/// The numbers of a flat JSON object, by their keys.
-private struct FigureReader {
-    private static let keys = [
-        "events", "done", "check", "ns_per_event", "cpu_ns_per_event", "p99_us", "rss_mib", "wait_p50_us",
-        "wait_p99_us",
-        "wait_max_us",
-    ]
-
-    private var texts: [String: String] = [:]
-
-    init(_ line: String) throws(BenchProblem) {
-        var fields = FieldSet()
-        for key in Self.keys { _ = fields.index(of: key) }
-        var found = [JSONField](repeating: .absent, count: fields.count)
-        let bytes = Array(line.utf8)
-        let problem = bytes.withUnsafeBytes { bytes in
-            found.withUnsafeMutableBufferPointer { JSONScanner.scan(bytes, for: fields, into: $0) }
-        }
-        if let problem { throw BenchProblem("its figures cannot be read: \(problem.reason)") }
-        for (key, field) in zip(Self.keys, found) where field.kind == .integer || field.kind == .number {
-            let start = Int(field.offset)
-            self.texts[key] = String(decoding: bytes[start..<start + Int(field.length)], as: UTF8.self)
-        }
-    }
-
-    func has(_ key: String) -> Bool { self.texts[key] != nil }
-
-    func integer(_ key: String) throws(BenchProblem) -> Int { try self.value(key) { Int($0) } }
-
-    func number(_ key: String) throws(BenchProblem) -> Double { try self.value(key) { Double($0) } }
-
-    func value<Value>(_ key: String, _ read: (String) -> Value?) throws(BenchProblem) -> Value {
-        guard let value = self.texts[key].flatMap(read) else {
-            throw BenchProblem("its figures cannot be read: no number '\(key)'")
-        }
-        return value
     }
 }

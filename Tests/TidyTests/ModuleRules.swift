@@ -30,7 +30,9 @@ extension Rule {
         "PenstockLifecycle": ["Logging", "Penstock", "PenstockEvents", "ServiceLifecycle", "Tracing"],
         "PenstockPostgres": platform.union(["CPostgres", "Penstock", "PenstockEvents"]),
         "PenstockSQLite": platform.union(["GRDB", "GRDBSQLite", "Penstock", "PenstockEvents"]),
-        "PenstockBench": platform.union(["CPenstock", "Dispatch", "Penstock", "PenstockEvents"]),
+        "PenstockBench": platform.union([
+            "CPenstock", "CoreMetrics", "Dispatch", "Penstock", "PenstockEvents", "PenstockMetrics",
+        ]),
         "PenstockKernels": platform.union(["Penstock", "PenstockEvents", "Synchronization"]),
         "PenstockSimulate": ["ArgumentParser", "Penstock", "PenstockTesting"],
         "PenstockCLI": platform.union([

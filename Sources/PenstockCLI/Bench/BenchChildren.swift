@@ -44,6 +44,27 @@ final class BenchChildren: Sendable {
         return try result.get()
     }
 
+    /// Runs another program, and gives what it has printed.
+    ///
+    /// - Throws: ``BenchProblem`` when it failed, took too long or was stopped.
+    func run(program: String, arguments: [String]) async throws(BenchProblem) -> String {
+        let result = await withCheckedContinuation { continuation in
+            self.queue.async {
+                continuation.resume(
+                    returning: Result { () throws(BenchProblem) in
+                        let ended = try self.wait(for: program, arguments, named: program)
+                        do throws(BenchProblem) {
+                            return try Self.output(ended, limit: self.limit)
+                        } catch {
+                            throw BenchProblem("\(program): \(error)")
+                        }
+                    }
+                )
+            }
+        }
+        return try result.get()
+    }
+
     /// Kills the run that goes on, and lets no other begin.
     func stop() {
         let child = self.state.withLock { state in
@@ -57,9 +78,15 @@ final class BenchChildren: Sendable {
     ///
     /// - Parameter limit: How long it was allowed to take.
     static func figures(_ ended: ChildProcess.Ended, limit: Duration) throws(BenchProblem) -> BenchFigures {
+        let output = try self.output(ended, limit: limit)
+        return try BenchFigures(line: String(output.split(separator: "\n").last ?? ""))
+    }
+
+    // MARK: - Private
+
+    private static func output(_ ended: ChildProcess.Ended, limit: Duration) throws(BenchProblem) -> String {
         switch ended.end {
-        case .exited(ProgramExit.success):
-            return try BenchFigures(line: String(ended.output.split(separator: "\n").last ?? ""))
+        case .exited(ProgramExit.success): return ended.output
         case .exited(let code):
             let said = ended.errors.split(separator: "\n").last.map(String.init) ?? "it said nothing"
             let prefix = "penstock: error: "
@@ -72,26 +99,31 @@ final class BenchChildren: Sendable {
         }
     }
 
-    // MARK: - Private
-
     private func wait(for run: BenchRun) throws(BenchProblem) -> BenchFigures {
-        let child = ChildProcess(executable: self.executable, arguments: run.arguments)
+        let ended = try self.wait(for: self.executable, run.arguments, named: "\(run)")
+        do throws(BenchProblem) {
+            return try Self.figures(ended, limit: self.limit)
+        } catch {
+            throw BenchProblem("\(run): \(error)")
+        }
+    }
+
+    private func wait(
+        for program: String,
+        _ arguments: [String],
+        named name: String
+    ) throws(BenchProblem) -> ChildProcess.Ended {
+        let child = ChildProcess(executable: program, arguments: arguments)
         let isStopped = self.state.withLock { state in
             state.child = child
             return state.isStopped
         }
         if isStopped { child.stop() }
         defer { self.state.withLock { $0.child = nil } }
-        let ended: ChildProcess.Ended
         do throws(SystemError) {
-            ended = try child.run(limit: self.limit)
+            return try child.run(limit: self.limit)
         } catch {
-            throw BenchProblem("\(run): '\(self.executable)' cannot be started: \(error)")
-        }
-        do throws(BenchProblem) {
-            return try Self.figures(ended, limit: self.limit)
-        } catch {
-            throw BenchProblem("\(run): \(error)")
+            throw BenchProblem("\(name): '\(program)' cannot be started: \(error)")
         }
     }
 }

@@ -18,7 +18,7 @@ struct BenchCommand: AsyncParsableCommand {
         subcommands: [
             BenchPoolCommand.self, BenchTuneCommand.self, BenchBeforeAfterCommand.self, BenchIdleCommand.self,
             BenchOverloadCommand.self, BenchFairnessCommand.self, BenchKeyedCommand.self, BenchLeasesCommand.self,
-            BenchDisciplinesCommand.self,
+            BenchDisciplinesCommand.self, BenchMetricsCommand.self,
         ]
     )
 }

@@ -86,6 +86,30 @@ struct BenchBoundsTests {
         #expect(answer.runs.allSatisfy { $0.nsPerLease > 0 })
     }
 
+    @Test("metrics says what each operation costs, and that Go's client is not there", .timeLimit(.minutes(5)))
+    func metrics() async throws {
+        struct Answer: Decodable {
+            struct Run: Decodable {
+                var library: String
+                var operation: String
+                var tasks: Int
+                var ns: Double
+            }
+            var operations: Int
+            var runs: [Run]
+        }
+        let options = ["metrics", "--operations", "1000", "--rounds", "1"]
+        let text = try await Self.run(options)
+        #expect(text.status == 0 && text.output.contains("\nGo's client") && text.output.contains("not there"))
+        let ended = try await Self.run(options + ["--json"])
+        let answer = try JSONDecoder().decode(Answer.self, from: Data(ended.output.utf8))
+        #expect(answer.operations == 1_000 && answer.runs.allSatisfy { $0.ns > 0 })
+        let own = answer.runs.filter { $0.library == "Penstock" && $0.operation == "counter" }
+        #expect(own.map(\.tasks) == [1, 2])
+        let absent = try await Self.run(options + ["--go", "/nonexistent"])
+        #expect(absent.status == 1 && absent.errors.contains("'/nonexistent' cannot be started"), "\(absent.errors)")
+    }
+
     @Test(
         "refuse what cannot be, by the option's name",
         .timeLimit(.minutes(5)),
@@ -97,6 +121,7 @@ struct BenchBoundsTests {
             (["fairness", "--workers", "1025"], "--workers must be"), (["overload", "--setup", "luck"], "--setup"),
             (["disciplines", "--buffer", "0"], "--buffer must be"),
             (["leases", "--leases", "0"], "--leases must be a whole number from 1 to 1,000,000,000."),
+            (["metrics", "--rounds", "0"], "--rounds must be"), (["metrics", "--operations", "-1"], "--operations"),
         ]
     )
     func usage(_ arguments: [String], _ message: String) async throws {
