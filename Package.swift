@@ -268,7 +268,9 @@ let package = Package(
         ),
         .testTarget(
             name: "PenstockCLITests",
-            dependencies: ["Penstock", "PenstockBench", "PenstockCLI", "PenstockEvents", "PenstockTesting"],
+            dependencies: [
+                "Penstock", "PenstockBench", "PenstockCLI", "PenstockEvents", "PenstockMetrics", "PenstockTesting",
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "TidyTests", swiftSettings: settings),
