@@ -100,9 +100,16 @@ let package = Package(
                 "Penstock",
                 "PenstockEvents",
                 "PenstockMetrics",
+                .target(name: "PenstockHTTP", condition: server),
+                .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
                 .product(name: "Hummingbird", package: "hummingbird", condition: server),
+                .product(name: "HummingbirdCore", package: "hummingbird", condition: server),
                 .product(name: "HummingbirdTLS", package: "hummingbird", condition: server),
+                .product(name: "Logging", package: "swift-log", condition: server),
+                .product(name: "NIOCore", package: "swift-nio", condition: server),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
             ],
+            resources: [.embedInCode("Page/page.html")],
             swiftSettings: settings
         ),
         .target(
@@ -164,6 +171,7 @@ let package = Package(
         .executableTarget(
             name: "PenstockCLI",
             dependencies: [
+                "CPenstock",
                 "Penstock",
                 "PenstockBench",
                 "PenstockEvents",
@@ -186,8 +194,11 @@ let package = Package(
                 "PenstockEvents",
                 "PenstockMetrics",
                 "PenstockTesting",
+                .target(name: "PenstockHTTP", condition: server),
                 .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
+                .product(name: "Hummingbird", package: "hummingbird", condition: server),
                 .product(name: "NIOCore", package: "swift-nio", condition: server),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
             ],
             swiftSettings: settings
         ),

@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -132,4 +133,23 @@ uint32_t cpenstock_take_number(void) {
     uint32_t turn = atomic_fetch_add_explicit(&numbers_shared, 1, memory_order_relaxed) % 4096;
     cpenstock_own_number = CPENSTOCK_OWN_NUMBERS + turn + 1;
     return CPENSTOCK_OWN_NUMBERS + turn;
+}
+
+static int facts(int result, const struct stat *status, struct cpenstock_file *file) {
+    if (result != 0) return -1;
+    file->device = (uint64_t)status->st_dev;
+    file->number = (uint64_t)status->st_ino;
+    file->mode = (uint32_t)status->st_mode;
+    file->owner = (uint32_t)status->st_uid;
+    return 0;
+}
+
+int cpenstock_look_at(const char *path, int follows, struct cpenstock_file *file) {
+    struct stat status;
+    return facts(follows ? stat(path, &status) : lstat(path, &status), &status, file);
+}
+
+int cpenstock_look_into(int descriptor, struct cpenstock_file *file) {
+    struct stat status;
+    return facts(fstat(descriptor, &status), &status, file);
 }

@@ -25,7 +25,8 @@ extension Rule {
         "PenstockMetrics": platform.union(["CPenstock", "CoreMetrics", "Penstock", "PenstockEvents", "Synchronization"]
         ),
         "PenstockAdmin": platform.union([
-            "Hummingbird", "HummingbirdTLS", "Penstock", "PenstockEvents", "PenstockMetrics",
+            "AsyncHTTPClient", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore", "NIOHTTP1",
+            "Penstock", "PenstockEvents", "PenstockHTTP", "PenstockMetrics",
         ]),
         "PenstockLifecycle": ["Logging", "Penstock", "PenstockEvents", "ServiceLifecycle", "Tracing"],
         "PenstockPostgres": platform.union(["CPostgres", "Penstock", "PenstockEvents"]),
@@ -36,9 +37,9 @@ extension Rule {
         "PenstockKernels": platform.union(["Penstock", "PenstockEvents", "Synchronization"]),
         "PenstockSimulate": ["ArgumentParser", "Penstock", "PenstockTesting"],
         "PenstockCLI": platform.union([
-            "ArgumentParser", "Dispatch", "Foundation", "FoundationEssentials", "Penstock", "PenstockAdmin",
-            "PenstockBench", "PenstockEvents", "PenstockHTTP", "PenstockMetrics", "PenstockPostgres", "PenstockSQLite",
-            "Synchronization", "Yams",
+            "ArgumentParser", "CPenstock", "Dispatch", "Foundation", "FoundationEssentials", "Penstock",
+            "PenstockAdmin", "PenstockBench", "PenstockEvents", "PenstockHTTP", "PenstockMetrics", "PenstockPostgres",
+            "PenstockSQLite", "Synchronization", "Yams",
         ]),
     ]
 

@@ -72,3 +72,18 @@ static inline uint32_t cpenstock_thread_number(void) {
     uint32_t number = cpenstock_own_number;
     return number != 0 ? number - 1 : cpenstock_take_number();
 }
+
+/// What the system knows of a file. Its own structure belongs to whichever C module Swift has met first, and cannot be named
+/// wherever that one is not imported.
+struct cpenstock_file {
+    uint64_t device;
+    uint64_t number;
+    uint32_t mode;
+    uint32_t owner;
+};
+
+/// Looks at a path, through links if `follows` is not 0. Returns 0, or -1 with `errno`.
+int cpenstock_look_at(const char *path, int follows, struct cpenstock_file *file);
+
+/// Looks at an open file. Returns 0, or -1 with `errno`.
+int cpenstock_look_into(int descriptor, struct cpenstock_file *file);

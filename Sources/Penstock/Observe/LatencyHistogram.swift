@@ -54,6 +54,22 @@ public struct LatencyHistogram: Sendable, Equatable {
         self.max = Swift.max(self.max, other.max)
     }
 
+    /// What was recorded after an earlier state of this histogram; nothing when the other is none.
+    ///
+    /// The longest of them is known as its step is, unless it is the longest of all.
+    package func since(_ earlier: LatencyHistogram) -> LatencyHistogram {
+        var recent = LatencyHistogram()
+        var last: Int?
+        for index in self.buckets.indices where self.buckets[index] > earlier.buckets[index] {
+            recent.buckets[index] = self.buckets[index] - earlier.buckets[index]
+            recent.count += Int(recent.buckets[index])
+            last = index
+        }
+        if let last { recent.max = self.max > earlier.max ? self.max : Self.middle(of: last) }
+        recent.sum = self.sum &- earlier.sum
+        return recent
+    }
+
     /// The duration that a share of all do not exceed, in nanoseconds; 0 when empty.
     ///
     /// - Parameter share: From 0 to 1, as 0.99 for P99.

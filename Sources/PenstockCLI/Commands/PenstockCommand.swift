@@ -33,6 +33,8 @@ struct PenstockCommand: AsyncParsableCommand {
               penstock test flights.yaml      runs the examples in it
               penstock graph flights.yaml     draws it
               penstock run flights.yaml       runs it, and accounts for every event at the end
+              penstock top                    watches a pipeline that runs with 'admin' in its file
+              penstock ctl drain              gives it orders
               penstock dead ls flights.yaml   lists the events that could not be handled
               penstock bench pool             measures what a job costs on this machine
               penstock bench tune             finds the workers and the capacity that suit a kind of job
@@ -43,7 +45,7 @@ struct PenstockCommand: AsyncParsableCommand {
         version: penstockVersion,
         subcommands: [
             RunCommand.self, CheckCommand.self, TestCommand.self, GraphCommand.self, ExportCommand.self,
-            DeadCommand.self,
+            TopCommand.self, CtlCommand.self, DeadCommand.self,
             BenchCommand.self,
         ]
     )

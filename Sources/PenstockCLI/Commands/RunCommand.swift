@@ -31,8 +31,11 @@ struct RunCommand: AsyncParsableCommand {
 
             Data goes to stdout when a sink says so; the report, progress (on a terminal) and errors go to stderr.
 
-            Flags come first, then the environment (PENSTOCK_WORKERS, PENSTOCK_REPORT, PENSTOCK_JSON and \
-            PENSTOCK_QUIET, the latter two 1 or 0), then the pipeline file, then defaults.
+            With 'admin' in the file, or --admin, it is watched while it runs: by a page in a browser, by 'penstock top' \
+            and by Prometheus.
+
+            Flags come first, then the environment (PENSTOCK_WORKERS, PENSTOCK_ADMIN, PENSTOCK_REPORT, PENSTOCK_JSON \
+            and PENSTOCK_QUIET, the latter two 1 or 0), then the pipeline file, then defaults.
 
             With a durable queue what a run leaves, or a killed one has left, comes first in the next.
 
@@ -54,6 +57,14 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("How many workers run the steps, whatever the file says.", valueName: "n"))
     var workers: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the admin server listens, whatever the file says, such as 127.0.0.1:9464; none for nowhere.",
+            valueName: "address"
+        )
+    )
+    var admin: String?
 
     func validate() throws {
         if let workers, !WorkerCount.range.contains(workers) {
@@ -77,7 +88,11 @@ struct RunCommand: AsyncParsableCommand {
         }
         let prepared: PreparedPipeline
         do throws(DiagnosticsError) {
-            prepared = try PreparedPipeline(path: self.argument.file, workers: settings.workers)
+            prepared = try PreparedPipeline(
+                path: self.argument.file,
+                workers: settings.workers,
+                admin: settings.admin
+            )
             try Self.checkReport(settings.report, of: prepared.file, pipelineFile: self.argument.file)
         } catch {
             Output.error(error.diagnostics.map { $0.text(file: self.argument.file) }.joined())
@@ -95,6 +110,7 @@ struct RunCommand: AsyncParsableCommand {
             json: self.json,
             quiet: self.quiet,
             workers: self.workers,
+            admin: self.admin,
             environment: { name in getenv(name).map { String(cString: $0) } }
         )
     }

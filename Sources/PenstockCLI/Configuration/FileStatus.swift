@@ -7,6 +7,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
+import CPenstock
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -35,17 +37,14 @@ struct FileStatus {
 
     /// Looks at a path, through links.
     init(path: String) throws(SystemError) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw .last }
-        switch status.st_mode & S_IFMT {
+        var status = cpenstock_file()
+        guard cpenstock_look_at(path, 1, &status) == 0 else { throw .last }
+        switch mode_t(truncatingIfNeeded: status.mode) & S_IFMT {
         case S_IFREG: self.kind = .regular
         case S_IFDIR: self.kind = .folder
         default: self.kind = .other
         }
-        self.identity = Identity(
-            device: UInt64(truncatingIfNeeded: status.st_dev),
-            number: UInt64(truncatingIfNeeded: status.st_ino)
-        )
+        self.identity = Identity(device: status.device, number: status.number)
     }
 
     /// The folder that holds what a path names: `.` for a bare name.

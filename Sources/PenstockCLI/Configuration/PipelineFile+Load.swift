@@ -24,8 +24,13 @@ extension PipelineFile {
     /// - Parameters:
     ///   - path: The pipeline file.
     ///   - looksAtFiles: Whether the files that it names must be such as `run` can use.
+    ///   - admin: Where the admin server listens, whatever the file says.
     /// - Throws: All that is wrong with it.
-    static func load(_ path: String, looksAtFiles: Bool = true) throws(DiagnosticsError) -> PipelineFile {
+    static func load(
+        _ path: String,
+        looksAtFiles: Bool = true,
+        admin: AdminAddress? = nil
+    ) throws(DiagnosticsError) -> PipelineFile {
         let bytes: [UInt8]
         do throws(SystemError) {
             bytes = try FileContents.read(path, bytesMax: Self.bytesMax)
@@ -39,7 +44,9 @@ extension PipelineFile {
                 Diagnostic(nil, "the file is larger than 1 MiB", hint: "a pipeline file is a page or two of YAML")
             ])
         }
-        let file = try Self.read(try Self.text(of: bytes))
+        var file = try Self.read(try Self.text(of: bytes))
+        if let admin { try file.override(admin) }
+        if looksAtFiles { file.addAdminChecks() }
         let diagnostics = looksAtFiles ? file.pathDiagnostics(pipelineFile: path) + file.checkDiagnostics() : []
         guard diagnostics.isEmpty else { throw DiagnosticsError(diagnostics: diagnostics.sortedByPlace()) }
         return file

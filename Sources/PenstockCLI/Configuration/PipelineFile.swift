@@ -32,14 +32,18 @@ struct PipelineFile {
 
     /// Something that only a look at files or the network can tell, for when the file itself is right.
     struct Check {
-        /// Where the value stands that it is about.
-        var place: Place
+        /// Where the value stands that it is about; nil for what is not from the file.
+        var place: Place?
         /// Whose value it is.
         var what: String
         /// Looks, and tells what is wrong as a sentence; nil when nothing is.
         var problem: @Sendable () -> String?
     }
 
+    #if Server
+    /// How it is watched and told; nil where nobody can.
+    var admin: AdminSettings?
+    #endif
     /// What to run.
     var description: PipelineDescription
     /// The files it names, in the order of the file.

@@ -43,7 +43,8 @@ extension PipelineFileReader {
             self.values.text($0, what: "'token_file' of \(what)")
         }
         configuration.tls = fields["tls"].flatMap { self.serverTLS($0, what: what) }
-        self.refuseOpenDoor(listen.place, fields, configuration, what: what)
+        let missing = ["token_file", "tls"].filter { fields[$0] == nil }
+        self.refuseOpenDoor(listen.place, address, missing: missing, what: what)
         let source = HTTPSource(configuration)
         self.addChecks(of: configuration, fields, what: what)
         self.refuseSecondListener(on: address, at: listen.place, what: what)
@@ -125,7 +126,7 @@ extension PipelineFileReader {
         if let time = self.time(fields, "answer_time", what: what) { configuration.answerTime = time }
     }
 
-    private mutating func serverTLS(_ value: YAMLValue, what: String) -> HTTPSourceConfiguration.TLS? {
+    mutating func serverTLS(_ value: YAMLValue, what: String) -> HTTPSourceConfiguration.TLS? {
         guard
             let fields = self.values.fields(
                 of: value,
@@ -142,18 +143,11 @@ extension PipelineFileReader {
         return .init(certificate: certificate, key: key)
     }
 
-    private mutating func refuseOpenDoor(
-        _ place: Place,
-        _ fields: [String: YAMLValue],
-        _ configuration: HTTPSourceConfiguration,
-        what: String
-    ) {
-        if configuration.listen.isLoopback { return }
-        let missing = ["token_file", "tls"].filter { fields[$0] == nil }
-        guard !missing.isEmpty else { return }
+    mutating func refuseOpenDoor(_ place: Place, _ listen: ListenAddress, missing: [String], what: String) {
+        if listen.isLoopback || missing.isEmpty { return }
         self.values.fail(
             place,
-            "other machines reach \(configuration.listen), and \(what) has no \(missing.joined(separator: " and no "))",
+            "other machines reach \(listen), and \(what) has no \(missing.joined(separator: " and no "))",
             hint: "listen on 127.0.0.1, or set both token_file and tls"
         )
     }

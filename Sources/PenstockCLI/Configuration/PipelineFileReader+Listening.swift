@@ -12,13 +12,18 @@ import PenstockEvents
 // What sources have in common that listen.
 extension PipelineFileReader {
     /// Where a source listens; nil, and noted, when the value is no address.
-    mutating func listenAddress(_ value: YAMLValue, what: String) -> ListenAddress? {
+    mutating func listenAddress(
+        _ value: YAMLValue,
+        what: String,
+        example: String = "127.0.0.1:8080"
+    ) -> ListenAddress? {
         guard let text = self.values.text(value, what: "'listen' of \(what)") else { return nil }
         guard let address = ListenAddress(text) else {
             self.values.fail(
                 value.place,
                 "'listen' of \(what) cannot be '\(shown(text))'",
-                hint: "an address and a port: 127.0.0.1:8080, [::1]:8080, localhost:8080"
+                hint: "an address and a port: \(example), \(example.replacing("127.0.0.1", with: "[::1]")), "
+                    + example.replacing("127.0.0.1", with: "localhost")
             )
             return nil
         }

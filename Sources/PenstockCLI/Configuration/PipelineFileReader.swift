@@ -45,9 +45,7 @@ struct PipelineFileReader {
         if let value = fields["steps"] { self.readSteps(value) }
         if let value = fields["sinks"] { self.readSinks(value) }
         if let value = fields["dead_letter"] { self.readDeadLetter(value) }
-        if let value = fields["admin"] {
-            self.values.unavailable(value.place, "'admin' (metrics and dashboard)", hint: "remove the key")
-        }
+        if let value = fields["admin"] { self.readAdmin(value) }
         if let value = fields["shutdown"] { self.readShutdown(value) }
         if let value = fields["tests"] { self.readTests(value) }
         self.refuseDurableWithoutStore()

@@ -17,6 +17,9 @@ enum TraitTypes {
     /// All such stores of durable queues, and the trait of each.
     static let stores = ["sqlite": "Server"]
 
+    /// The trait of the admin server, and of the commands that speak with it.
+    static let adminTrait = "Server"
+
     /// The sources that this program has.
     static let builtSources = Self.built(Self.sources)
     /// The sinks that this program has.

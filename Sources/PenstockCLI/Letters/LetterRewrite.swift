@@ -7,6 +7,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
+import CPenstock
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -37,9 +39,9 @@ final class LetterRewrite {
                 return String(cString: real)
             } ?? file.path
         self.temporary = self.path + ".rewrite"
-        var status = stat()
-        guard fstat(file.descriptor, &status) == 0 else { throw .last }
-        self.descriptor = open(self.temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, status.st_mode & 0o777)
+        var status = cpenstock_file()
+        guard cpenstock_look_into(file.descriptor, &status) == 0 else { throw .last }
+        self.descriptor = open(self.temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode_t(status.mode & 0o777))
         guard self.descriptor >= 0 else { throw .last }
     }
 

@@ -43,7 +43,7 @@ enum HumanReport {
 
     // MARK: - Private
 
-    private static func events(_ events: EventLedger) -> [String] {
+    static func events(_ events: EventLedger) -> [String] {
         let offered = [("accepted", events.accepted), ("rejected", events.rejected), ("waiting", events.waiting)]
         let accepted = [
             ("delivered", events.delivered), ("filtered", events.filtered), ("aggregated", events.aggregated),
@@ -57,7 +57,7 @@ enum HumanReport {
             + Self.dropped(events.dropped)
     }
 
-    private static func sink(_ sink: PipelineReport.Sink) -> [String] {
+    static func sink(_ sink: PipelineReport.Sink) -> [String] {
         let ledger = sink.ledger
         let ends = [
             ("delivered", ledger.delivered), ("dead-lettered", ledger.deadLettered),

@@ -23,10 +23,16 @@ struct MemoryEstimate: Equatable {
     let clientsBytes: Int
     /// What a durable queue holds on its way to the store and back, and for batches in open windows.
     let storeBytes: Int
+    /// What those who watch make the program hold.
+    let adminBytes: Int
     /// What the system and Swift take before the first event; measured on Linux.
     let programBytes = 20_000_000
 
-    init(_ description: PipelineDescription) {
+    /// What the admin server's code and its snapshots take; measured on Linux.
+    private static let adminBytes = 16_000_000
+
+    init(_ description: PipelineDescription, isWatched: Bool = false) {
+        self.adminBytes = isWatched ? Self.adminBytes : 0
         let ends = description.sources.count + description.sinks.count + (description.deadLetter == nil ? 0 : 1)
         let workers = description.workers ?? ProcessorCount.available()
         self.queueBytes = description.queue.bytes
@@ -43,7 +49,8 @@ struct MemoryEstimate: Equatable {
     }
 
     var total: Int {
-        self.queueBytes + self.storeBytes + self.lanesBytes + self.buffersBytes + self.clientsBytes + self.programBytes
+        self.queueBytes + self.storeBytes + self.lanesBytes + self.buffersBytes + self.clientsBytes + self.adminBytes
+            + self.programBytes
     }
 
     var text: String {
@@ -51,6 +58,7 @@ struct MemoryEstimate: Equatable {
             + (self.storeBytes > 0 ? "durable queue \(shown(bytes: self.storeBytes)), " : "")
             + "sinks' queues \(shown(bytes: self.lanesBytes)), "
             + (self.clientsBytes > 0 ? "clients \(shown(bytes: self.clientsBytes)), " : "")
+            + (self.adminBytes > 0 ? "admin \(shown(bytes: self.adminBytes)), " : "")
             + "buffers \(shown(bytes: self.buffersBytes)), program \(shown(bytes: self.programBytes)); "
             + "less when events are small"
     }

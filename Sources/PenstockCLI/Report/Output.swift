@@ -53,6 +53,9 @@ enum Output {
         return strcmp(term, "dumb") != 0
     }
 
+    /// Whether the standard input is a terminal.
+    static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+
     /// Whether the standard output is a terminal.
     static var standardIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 

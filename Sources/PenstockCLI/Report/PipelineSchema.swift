@@ -40,7 +40,7 @@ enum PipelineSchema {
               "additionalProperties": { "$ref": "#/$defs/sink" }
             },
             "dead_letter": { "description": "Where events go that could not be handled.", "$ref": "#/$defs/dead_letter" },
-            "admin": { "type": "object" },
+            "admin": { "$ref": "#/$defs/admin" },
             "shutdown": { "$ref": "#/$defs/shutdown" },
             "tests": { "description": "Examples for 'penstock test'.", "type": "array", "items": { "$ref": "#/$defs/test" } }
           },
@@ -66,6 +66,16 @@ enum PipelineSchema {
                 "path": { "type": "string" },
                 "synchronous": { "enum": ["full", "normal"], "default": "full" },
                 "bytes_max": { "description": "The most that lies stored.", "$ref": "#/$defs/size", "default": "1GiB" }
+              }
+            },
+            "admin": {
+              "description": "How the pipeline is watched and told while it runs.",
+              "type": "object", "additionalProperties": false,
+              "properties": {
+                "listen": { "description": "An address and a port: 127.0.0.1:9464.", "type": "string" },
+                "token_file": { "type": "string" },
+                "tls": { "$ref": "#/$defs/server_tls" },
+                "socket": { "description": "The path of the Unix socket; none for no socket.", "type": "string" }
               }
             },
             "order": {

@@ -34,7 +34,7 @@ struct PipelineSummary {
         let description = file.description
         self.description = description
         self.testCount = file.tests.count
-        self.memory = MemoryEstimate(description)
+        self.memory = MemoryEstimate(description, isWatched: file.isWatched)
         self.diskBytes = file.diskBytes
         var parts = [Part(name: "pipeline", text: description.name)]
         parts += description.sources.map { Part(name: "source", text: "\($0.name): \(Self.text($0.kind))") }
@@ -57,6 +57,7 @@ struct PipelineSummary {
         } else {
             parts.append(Part(name: "queue", text: "\(limits); \(Self.text(queue.whenFull))"))
         }
+        if let admin = file.adminText { parts.append(Part(name: "admin", text: admin)) }
         let shutdown = description.shutdown
         let times = "delay \(shown(shutdown.delay)), drain within \(shown(shutdown.drain))"
         parts.append(Part(name: "shutdown", text: times))

@@ -35,7 +35,7 @@ struct PipelineRun {
         FileLimit.raise()
         let report: PipelineReport
         do {
-            report = try await pipeline.run()
+            report = try await self.runWatched()
         } catch {
             watch.stop()
             let message = (error as? PenstockError)?.message ?? "\(error)"
@@ -57,6 +57,19 @@ struct PipelineRun {
     }
 
     // MARK: - Private
+
+    /// Runs the pipeline, and serves what it does where the file says so.
+    private func runWatched() async throws -> PipelineReport {
+        let pipeline = self.prepared.pipeline
+        #if Server
+        guard let admin = self.prepared.file.admin else { return try await pipeline.run() }
+        return try await admin.serving(pipeline, shutdown: self.prepared.file.description.shutdown) { port in
+            if !self.settings.quiet { Output.error(admin.greeting(port: port)) }
+        }
+        #else
+        return try await pipeline.run()
+        #endif
+    }
 
     /// Whether there is a terminal for a line, and no stream of events on it that the line would get in the way of.
     private var showsProgress: Bool {

@@ -20,9 +20,10 @@ struct PreparedPipeline {
     /// - Parameters:
     ///   - path: The pipeline file.
     ///   - workers: How many workers there are to be, whatever the file says.
+    ///   - admin: Where the admin server listens, whatever the file says.
     /// - Throws: All that is wrong.
-    init(path: String, workers: Int? = nil) throws(DiagnosticsError) {
-        var file = try PipelineFile.load(path)
+    init(path: String, workers: Int? = nil, admin: AdminAddress? = nil) throws(DiagnosticsError) {
+        var file = try PipelineFile.load(path, admin: admin)
         if let workers { file.description.workers = workers }
         self.file = file
         do throws(PenstockError) {

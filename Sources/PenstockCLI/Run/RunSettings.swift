@@ -15,6 +15,8 @@ struct RunSettings: Equatable {
     var json = false
     var quiet = false
     var workers: Int?
+    /// Where the admin server listens, whatever the file says.
+    var admin: AdminAddress?
 
     /// Settles the settings.
     ///
@@ -27,6 +29,7 @@ struct RunSettings: Equatable {
         json: Bool? = nil,
         quiet: Bool? = nil,
         workers: Int? = nil,
+        admin: String? = nil,
         environment: (String) -> String?
     ) throws(DiagnosticsError) {
         var diagnostics: [Diagnostic] = []
@@ -55,6 +58,15 @@ struct RunSettings: Equatable {
                         hint: "auto, or a whole number from 1 to \(grouped(WorkerCount.range.upperBound))"
                     )
                 )
+            }
+        }
+        for (name, text) in [("--admin", admin), ("PENSTOCK_ADMIN", variable("PENSTOCK_ADMIN"))] {
+            guard let text, self.admin == nil else { continue }
+            self.admin = AdminAddress(text)
+            if self.admin == nil {
+                let hint = "an address and a port, such as 127.0.0.1:9464; or none"
+                diagnostics.append(Diagnostic(nil, "\(name) cannot be '\(shown(text))'", hint: hint))
+                break
             }
         }
         let jsonVariable = switched("PENSTOCK_JSON")

@@ -275,7 +275,8 @@ public final class Pipeline: Sendable {
     }
 }
 
-private func systemWallClock() -> Int64 {
+/// The machine's time of day, in nanoseconds since 1970.
+package func systemWallClock() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

@@ -25,24 +25,27 @@ extension PipelineReport {
             if let rows = self.rows {
                 $0.member("aggregates") { $0.member("rows") { rows.write(to: &$0) } }
             }
-            $0.member("latency_seconds") { self.writeLatency(to: &$0) }
+            $0.member("latency_seconds") { self.latency.write(to: &$0) }
             $0.member("memory_peak_bytes", count: self.memoryPeakBytes)
             $0.member("exit", text: self.exit.name)
             if case .failed(let error) = self.exit { $0.member("error", text: error.message) }
         }
-        return String(decoding: json.bytes, as: UTF8.self)
+        return json.text
     }
+}
 
-    private func writeLatency(to json: inout JSONWriter) {
+extension LatencyHistogram {
+    /// Writes the percentiles that people ask for, in seconds.
+    func write(to json: inout JSONWriter) {
         for (name, share) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999)] {
-            json.member(name, number: rounded(Double(self.latency.percentile(share)) / 1e9, digits: 9))
+            json.member(name, number: rounded(Double(self.percentile(share)) / 1e9, digits: 9))
         }
-        json.member("max", number: rounded(Double(self.latency.max) / 1e9, digits: 9))
+        json.member("max", number: rounded(Double(self.max) / 1e9, digits: 9))
     }
 }
 
 extension EventLedger {
-    fileprivate func write(to json: inout JSONWriter) {
+    func write(to json: inout JSONWriter) {
         json.member("offered", count: self.offered)
         json.member("rejected", count: self.rejected)
         json.member("waiting", count: self.waiting)
@@ -59,7 +62,7 @@ extension EventLedger {
 }
 
 extension SinkLedger {
-    fileprivate func write(to json: inout JSONWriter) {
+    func write(to json: inout JSONWriter) {
         json.member("routed", count: self.routed)
         json.member("delivered", count: self.delivered)
         json.member("dead_lettered", count: self.deadLettered)
@@ -69,70 +72,11 @@ extension SinkLedger {
 }
 
 extension RowLedger {
-    fileprivate func write(to json: inout JSONWriter) {
+    func write(to json: inout JSONWriter) {
         json.member("emitted", count: self.emitted)
         json.member("delivered", count: self.delivered)
         json.member("dead_lettered", count: self.deadLettered)
         json.member("dropped", counts: self.dropped)
         json.member("in_flight", count: self.inFlight)
-    }
-}
-
-private func rounded(_ value: Double, digits: Int) -> Double {
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    return (value * scale).rounded() / scale
-}
-
-/// Writes JSON objects, members in the order in which they come.
-private struct JSONWriter {
-    var bytes: [UInt8] = []
-    private var isFirst = true
-
-    mutating func object(_ body: (inout JSONWriter) -> Void) {
-        self.bytes.append(UInt8(ascii: "{"))
-        self.isFirst = true
-        body(&self)
-        self.isFirst = false
-        self.bytes.append(UInt8(ascii: "}"))
-    }
-
-    mutating func member(_ name: String, _ body: (inout JSONWriter) -> Void) {
-        self.key(name)
-        self.object(body)
-    }
-
-    mutating func member(_ name: String, text: String) {
-        self.key(name)
-        appendJSONString(text, to: &self.bytes)
-    }
-
-    mutating func member(_ name: String, count: Int) {
-        self.key(name)
-        self.bytes += String(count).utf8
-    }
-
-    /// Numbers are written as Swift describes them, which is JSON for all that are finite.
-    mutating func member(_ name: String, number: Double) {
-        self.key(name)
-        self.bytes += (number.isFinite ? "\(number)" : "null").utf8
-    }
-
-    mutating func member(_ name: String, flag: Bool) {
-        self.key(name)
-        self.bytes += (flag ? "true" : "false").utf8
-    }
-
-    mutating func member(_ name: String, counts: [String: Int]) {
-        self.member(name) { json in
-            for (reason, count) in counts.sorted(by: { $0.key < $1.key }) { json.member(reason, count: count) }
-        }
-    }
-
-    private mutating func key(_ name: String) {
-        if !self.isFirst { self.bytes.append(UInt8(ascii: ",")) }
-        self.isFirst = false
-        appendJSONString(name, to: &self.bytes)
-        self.bytes.append(UInt8(ascii: ":"))
     }
 }

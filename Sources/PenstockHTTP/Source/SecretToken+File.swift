@@ -8,7 +8,7 @@
 //
 
 #if Server
-import Penstock
+package import Penstock
 
 #if canImport(Glibc)
 import Glibc
@@ -22,7 +22,7 @@ extension SecretToken {
     /// Reads a token from a file.
     ///
     /// - Throws: `invalidConfiguration`, with why the file holds none.
-    static func load(_ path: String) throws(PenstockError) -> SecretToken {
+    package static func load(_ path: String) throws(PenstockError) -> SecretToken {
         func problem(_ reason: String) -> PenstockError {
             PenstockError(.invalidConfiguration, "The token file \"\(path)\" cannot be used: \(reason).")
         }

@@ -11,14 +11,14 @@
 import Penstock
 
 /// A token that requests bring or carry, from a file.
-struct SecretToken: Sendable, CustomStringConvertible {
+package struct SecretToken: Sendable, CustomStringConvertible {
     /// The longest token.
     static let bytesMax = 4096
 
     private let bytes: [UInt8]
 
     /// Creates a token from the contents of a file, without the white space around it; throws why it is none.
-    init(contents: [UInt8]) throws(SecretTokenProblem) {
+    package init(contents: [UInt8]) throws(SecretTokenProblem) {
         func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
         let trimmed = contents.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
         guard !trimmed.isEmpty else { throw SecretTokenProblem(description: "it is empty") }
@@ -32,15 +32,15 @@ struct SecretToken: Sendable, CustomStringConvertible {
     }
 
     /// The value of the header that carries it.
-    var authorization: String { "Bearer " + String(decoding: self.bytes, as: UTF8.self) }
+    package var authorization: String { "Bearer " + String(decoding: self.bytes, as: UTF8.self) }
 
     /// Never the token.
-    var description: String { "a token" }
+    package var description: String { "a token" }
 
     /// Whether the value of an `Authorization` header brings the token.
     ///
     /// It takes the same time wherever the first difference is, so that a token cannot be guessed byte by byte.
-    func isBrought(by header: some StringProtocol) -> Bool {
+    package func isBrought(by header: some StringProtocol) -> Bool {
         let given = Array(header.utf8)
         let scheme = Array("bearer ".utf8)
         guard given.count > scheme.count,
@@ -60,7 +60,7 @@ struct SecretToken: Sendable, CustomStringConvertible {
 }
 
 /// Why a file holds no token, as the end of a sentence.
-struct SecretTokenProblem: Error, CustomStringConvertible {
-    let description: String
+package struct SecretTokenProblem: Error, CustomStringConvertible {
+    package let description: String
 }
 #endif

@@ -38,6 +38,33 @@ extension WrongFile {
     #if Server
     /// Faults of sources and sinks of type http.
     static let http: [WrongFile] = [
+        .after("admin key", "admin: { listne: 1 }", 6, 10, "unknown key 'listne'", hint: "did you mean 'listen'?"),
+        .after("admin of nothing", "admin:", 6, 7, "'admin' must be a map of keys, not nothing"),
+        .after("admin port", "admin: { listen: 9464 }", 6, 18, "'listen' of 'admin' must be text, not a number"),
+        .after(
+            "admin name",
+            "admin: { listen: example.com:9464 }",
+            6,
+            18,
+            "'listen' of 'admin' cannot be 'example.com:9464'",
+            hint: "127.0.0.1:9464, [::1]:9464, localhost:9464"
+        ),
+        .after(
+            "admin open",
+            "admin: { listen: 0.0.0.0:9464 }",
+            6,
+            18,
+            "other machines reach 0.0.0.0:9464, and 'admin' has no token_file and no tls",
+            hint: "listen on 127.0.0.1, or set both token_file and tls"
+        ),
+        .after(
+            "admin socket",
+            "admin: { socket: /tmp/\(String(repeating: "x", count: 100)) }",
+            6,
+            18,
+            "the path has more than 103 bytes",
+            hint: "a shorter path"
+        ),
         .source("{ type: http }", 7, "source 'in' of type http has no 'listen'", hint: "listen: 127.0.0.1:8080"),
         .source("{ type: http, listne: 1 }", 21, "unknown key 'listne'", hint: "did you mean 'listen'?"),
         .source(

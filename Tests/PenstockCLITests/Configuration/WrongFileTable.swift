@@ -123,13 +123,6 @@ extension WrongFile {
         ),
         .after("order", "order: strict", 6, 8, "'order' cannot be 'strict'", hint: "one of: none"),
         .after(
-            "admin",
-            "admin: { listen: 127.0.0.1:9464 }",
-            6,
-            8,
-            "'admin' (metrics and dashboard) is not available in this version"
-        ),
-        .after(
             "drain without unit",
             "shutdown: { drain: 30 }",
             6,

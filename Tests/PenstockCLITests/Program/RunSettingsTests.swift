@@ -49,6 +49,19 @@ struct RunSettingsTests {
         #expect(try RunSettings(environment: { $0 == "PENSTOCK_WORKERS" ? "auto" : nil }).workers == nil)
     }
 
+    #if Server
+    @Test("Where the admin server listens", .timeLimit(.minutes(5)))
+    func admin() throws {
+        let variable = { (name: String) in name == "PENSTOCK_ADMIN" ? "127.0.0.1:1" : nil }
+        #expect(try RunSettings(environment: variable).admin?.text == "127.0.0.1:1")
+        #expect(try RunSettings(admin: "[::1]:9464", environment: variable).admin?.text == "[::1]:9464")
+        let nowhere = try RunSettings(admin: "none", environment: variable).admin
+        #expect(nowhere != nil && nowhere?.text == nil)
+        let error = #expect(throws: DiagnosticsError.self) { try RunSettings(admin: "9464", environment: { _ in nil }) }
+        #expect(error?.diagnostics.map(\.message) == ["--admin cannot be '9464'"])
+    }
+    #endif
+
     @Test("All wrong variables are named", .timeLimit(.minutes(5)))
     func wrong() {
         let environment = ["PENSTOCK_WORKERS": "0", "PENSTOCK_JSON": "maybe", "PENSTOCK_QUIET": "2"]

@@ -14,17 +14,20 @@ import Testing
 @Suite("The schema of pipeline files", .timeLimit(.minutes(5)))
 struct PipelineSchemaTests {
     #if Server
+    private static let admin = "admin: { tls: { certificate: c, key: k } }"
     private static let serverSources = "d: { type: http, listen: 127.0.0.1:1, tls: { certificate: c, key: k } }"
     private static let serverSinks = """
         web: { type: http, url: 'https://example.com/', tls: { ca: c } }
           base: { type: sqlite, path: d }
         """
     private static let serverDefinitions = [
+        "'admin'": "admin", "'tls' of 'admin'": "server_tls",
         "source 'd' of type http": "source_http", "'tls' of source 'd'": "server_tls",
         "sink 'web' of type http": "sink_http", "'tls' of sink 'web'": "client_tls",
         "sink 'base' of type sqlite": "sink_sqlite", "'queue.store' of type sqlite": "store",
     ]
     #else
+    private static let admin = ""
     private static let serverSources = "d: { type: generate }"
     private static let serverSinks = "base: { type: file, path: d }"
     private static let serverDefinitions = [
@@ -62,6 +65,7 @@ struct PipelineSchemaTests {
           \(postgresSinks)
         dead_letter: { type: file, path: c }
         shutdown: {}
+        \(admin)
         tests:
           - { name: a, input: [], expect: {} }
         """

@@ -1,0 +1,67 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// The terminal while `penstock top` has it: another screen, without a cursor, and keys as they are pressed.
+///
+/// It is given back as it was when this ends, however that happens.
+struct TopTerminal: ~Copyable {
+    private var former = termios()
+
+    /// Takes the terminal.
+    init() {
+        tcgetattr(STDIN_FILENO, &self.former)
+        var raw = self.former
+        // Ctrl-C comes as a key: what it ends has a screen to give back.
+        raw.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG)
+        raw.c_iflag &= ~tcflag_t(IXON | ICRNL)
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw)
+        try? Output.standard("\u{1B}[?1049h\u{1B}[?25l\u{1B}[2J")
+    }
+
+    deinit {
+        try? Output.standard("\u{1B}[0m\u{1B}[?25h\u{1B}[?1049l")
+        var former = self.former
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &former)
+    }
+
+    /// How large it is now.
+    var size: TopScreen.Size {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
+            return TopScreen.Size(columns: 80, rows: 24)
+        }
+        return TopScreen.Size(columns: Int(size.ws_col), rows: Int(size.ws_row))
+    }
+
+    /// Shows lines from the top, and nothing below.
+    func show(_ lines: [TopScreen.Line]) {
+        let text = lines.map { "\(Self.code($0.style))\($0.text)\u{1B}[0m\u{1B}[K" }.joined(separator: "\r\n")
+        try? Output.standard("\u{1B}[H\(text)\u{1B}[J")
+    }
+
+    private static func code(_ style: TopScreen.Style) -> String {
+        switch style {
+        case .plain: ""
+        case .head: "\u{1B}[1m"
+        case .soft: "\u{1B}[2m"
+        case .good: "\u{1B}[32m"
+        case .warning: "\u{1B}[33m"
+        case .problem: "\u{1B}[31m"
+        case .keys: "\u{1B}[7m"
+        }
+    }
+}

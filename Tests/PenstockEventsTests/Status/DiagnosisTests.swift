@@ -1,0 +1,124 @@
+//
+// This source file is part of the Penstock open source project
+//
+// Copyright (c) the Penstock project authors
+// Licensed under Apache License v2.0
+//
+// SPDX-License-Identifier: Apache-2.0
+//
+
+import Penstock
+import Testing
+
+@testable import PenstockEvents
+
+@Suite("Diagnoses in words") struct DiagnosisTests {
+    /// A status of a pipeline that runs, and what it is to say.
+    struct Case: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var change: @Sendable (inout PipelineStatus) -> Void
+        var texts: [String]
+    }
+
+    private static func status(_ change: (inout PipelineStatus) -> Void) -> PipelineStatus {
+        var snapshot = PipelineSnapshot(pipeline: "p")
+        snapshot.phase = .running
+        snapshot.sinks = [SinkSnapshot(name: "pg", type: "postgres"), SinkSnapshot(name: "file", type: "file")]
+        var status = PipelineStatus(snapshot, time: 0)
+        status.window = .seconds(5)
+        status.recentFates = 1000
+        change(&status)
+        return status
+    }
+
+    private static let cases = [
+        Case(testDescription: "nothing", change: { _ in }, texts: []),
+        Case(
+            testDescription: "a sink that workers wait for",
+            change: { status in
+                status.sinks[0].waitShare = 0.914
+                status.sinks[1].waitShare = 0.3
+                status.shares.busy = 0.95
+            },
+            texts: ["sink `pg` is the bottleneck: workers spend 91 % of their time waiting for it"]
+        ),
+        Case(
+            testDescription: "a full queue",
+            change: { $0.heldShare = 0.4 },
+            texts: ["producers held 40 % of the time: queue full"]
+        ),
+        Case(
+            testDescription: "busy workers",
+            change: { $0.shares.busy = 0.97 },
+            texts: [
+                "workers are busy 97 % of the time: the steps are the bottleneck, and more workers help while cores are free"
+            ]
+        ),
+        Case(
+            testDescription: "idle workers",
+            change: { $0.shares.idle = 0.95 },
+            texts: ["workers are idle 95 % of the time: they wait for the sources"]
+        ),
+        Case(
+            testDescription: "a failing sink, before what matters less",
+            change: { status in
+                status.heldShare = 0.5
+                status.sinks[0].now.lastError = "connection refused"
+                status.sinks[0].recentFailures = 12
+            },
+            texts: [
+                "sink `pg` fails: connection refused (12 writes within the last 5 s)",
+                "producers held 50 % of the time: queue full",
+            ]
+        ),
+        Case(
+            testDescription: "paused: that nothing moves is no bottleneck",
+            change: { status in
+                status.now.phase = .paused
+                status.heldShare = 1
+                status.shares.idle = 1
+            },
+            texts: ["paused: workers take nothing from the queue"]
+        ),
+        Case(
+            testDescription: "draining",
+            change: { status in
+                status.now.phase = .draining
+                status.now.events.inFlight = 12_345
+            },
+            texts: ["draining: 12,345 events are still to be finished"]
+        ),
+        Case(
+            testDescription: "a ledger that does not balance",
+            change: { $0.now.isBalanced = false },
+            texts: ["the ledger does not balance: events are not accounted for"]
+        ),
+        Case(
+            testDescription: "dead letters and losses",
+            change: { status in
+                status.recentLetters = 3
+                status.recentDrops = ["queue_full": 2, "abandoned": 1]
+            },
+            texts: [
+                "1 event dropped within the last 5 s: abandoned", "2 events dropped within the last 5 s: queue_full",
+                "3 dead letters within the last 5 s, less than 1 % of what ended",
+            ]
+        ),
+    ]
+
+    @Test("Each says what it is to say, what matters most first", arguments: cases)
+    func texts(each: Case) {
+        #expect(Self.status(each.change).diagnoses.map(\.text) == each.texts)
+    }
+
+    @Test("The JSON is one object on one line, whatever names say")
+    func json() {
+        var status = Self.status { $0.sinks[0].now.lastError = "a \"quoted\"\nline" }
+        status.now.pipeline = "na\"me"
+        let text = status.json()
+        #expect(!text.contains("\n"))
+        #expect(text.contains("\"pipeline\":\"na\\\"me\""))
+        #expect(text.contains(#""last_error":"a \"quoted\"\nline""#))
+        #expect(text.hasPrefix("{\"time\":\"1970-01-01T00:00:00.000Z\""))
+    }
+}
