@@ -131,7 +131,10 @@ private final class OpeningPart: EventSink, EventSource {
 
     func open() async throws {
         self.state.withLock { $0.isOpening = true }
-        if self.hangs, self.obeys { try await TimeSource.system.sleep(for: .seconds(86_400)) }
+        if self.hangs, self.obeys {
+            for await _ in self.gate {}
+            try Task.checkCancellation()
+        }
         // Its thread is this one's own.
         while self.hangs, !self.gate.hasEnded { await Task.yield() }
         self.state.withLock { $0.calls.append("open") }
