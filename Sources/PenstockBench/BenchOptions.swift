@@ -21,6 +21,8 @@ package struct BenchOptions: Sendable {
     /// Jobs a second in open loop; nil for a closed loop.
     package var rate: Double?
     package var timing: WorkerPoolConfiguration.Timing
+    /// Whether a registry of metrics shows the pool once a second while it runs.
+    package var isScraped = false
     /// The most jobs that a worker takes at once, and that one batch has on its way in.
     package var batch: Int
     package var lines: EventLines?

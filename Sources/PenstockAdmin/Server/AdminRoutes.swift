@@ -22,6 +22,7 @@ struct AdminRoutes: Sendable {
         case ready = "/ready"
         case status = "/status"
         case metrics = "/metrics"
+        case objects = "/objects"
         case events = "/events"
         case drain = "/drain"
         case pause = "/pause"
@@ -31,7 +32,7 @@ struct AdminRoutes: Sendable {
         /// Whether it changes something.
         var isOrder: Bool {
             switch self {
-            case .page, .live, .ready, .status, .metrics, .events: false
+            case .page, .live, .ready, .status, .metrics, .objects, .events: false
             case .drain, .pause, .resume, .resize: true
             }
         }
@@ -40,7 +41,7 @@ struct AdminRoutes: Sendable {
         var isOpen: Bool {
             switch self {
             case .page, .live, .ready: true
-            case .status, .metrics, .events, .drain, .pause, .resume, .resize: false
+            case .status, .metrics, .objects, .events, .drain, .pause, .resume, .resize: false
             }
         }
     }
@@ -53,6 +54,7 @@ struct AdminRoutes: Sendable {
     let desk: AdminDesk
     let subject: AdminSubject
     let metrics: AdminServer.Metrics?
+    let objects: (@Sendable () -> String)?
     let drainDeadline: Duration
 
     func respond(to request: Request) async -> Response {
@@ -93,6 +95,9 @@ struct AdminRoutes: Sendable {
             guard let metrics = self.metrics else { return Self.refusal(404, "there are no metrics") }
             let (contentType, body) = metrics(request.headers[.accept])
             return Self.text(200, body, contentType: contentType)
+        case .objects:
+            guard let objects = self.objects else { return Self.refusal(404, "nobody counts what lives") }
+            return Self.json(200, objects())
         case .events: return self.stream()
         case .drain, .pause, .resume, .resize: return Self.refusal(405, "\(route.rawValue) takes POST")
         }
@@ -119,7 +124,7 @@ struct AdminRoutes: Sendable {
             if self.desk.report != nil { return Self.refusal(409, "the run has ended") }
             self.subject.drain(deadline)
             return Self.done("draining")
-        case .page, .live, .ready, .status, .metrics, .events:
+        case .page, .live, .ready, .status, .metrics, .objects, .events:
             return Self.refusal(405, "\(route.rawValue) takes GET")
         }
     }

@@ -52,6 +52,8 @@ public final class AdminServer: Sendable {
     private let desk: AdminDesk
     private let subject: AdminSubject
     private let metrics: Metrics?
+    /// What `/objects` answers with.
+    private let objects: (@Sendable () -> String)?
     private let time: TimeSource
     /// The port of each door that is open.
     private let starts = Channel<Int>(capacity: 2)
@@ -63,17 +65,18 @@ public final class AdminServer: Sendable {
     /// - Parameters:
     ///   - configuration: Where and how it serves.
     ///   - pipeline: What it shows.
-    ///   - metrics: What `GET /metrics` shows; nil for a registry of its own, which watches the pipeline and the process.
+    ///   - metrics: What `GET /metrics` and `GET /objects` show; nil for a registry of its own, which watches the pipeline and the process.
     public convenience init(
         _ configuration: AdminConfiguration,
         pipeline: Pipeline,
         metrics: MetricsRegistry? = nil
     ) {
         let registry = metrics ?? Self.registry(of: pipeline)
-        self.init(configuration, subject: AdminSubject(pipeline)) { accept in
+        let scrape: Metrics = { accept in
             let format = MetricsFormat.preferred(accept: accept)
             return (format.contentType, format.text(registry.snapshot()))
         }
+        self.init(configuration, subject: AdminSubject(pipeline), metrics: scrape) { registry.liveObjects().json() }
     }
 
     /// Creates a server for something that a test makes up.
@@ -81,11 +84,13 @@ public final class AdminServer: Sendable {
         _ configuration: AdminConfiguration,
         subject: AdminSubject,
         metrics: Metrics? = nil,
-        time: TimeSource = .system
+        time: TimeSource = .system,
+        objects: (@Sendable () -> String)? = nil
     ) {
         self.configuration = configuration
         self.subject = subject
         self.metrics = metrics
+        self.objects = objects
         self.time = time
         self.desk = AdminDesk(subject, viewersMax: configuration.viewersMax, time: time)
     }
@@ -138,6 +143,7 @@ public final class AdminServer: Sendable {
         let registry = MetricsRegistry()
         registry.watch(pipeline)
         registry.watchProcess()
+        registry.watchLiveObjects()
         return registry
     }
 
@@ -226,6 +232,7 @@ public final class AdminServer: Sendable {
             desk: self.desk,
             subject: self.subject,
             metrics: self.metrics,
+            objects: self.objects,
             drainDeadline: self.configuration.drainDeadline
         )
         let logger = Logger(label: "penstock.admin") { _ in SwiftLogNoOpLogHandler() }

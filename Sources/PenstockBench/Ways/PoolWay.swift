@@ -8,6 +8,7 @@
 //
 
 import Penstock
+import PenstockMetrics
 
 /// Jobs through a pool.
 struct PoolWay<Work: BenchWork> {
@@ -82,6 +83,8 @@ struct PoolWay<Work: BenchWork> {
         lane: @escaping @Sendable () -> Lane
     ) async throws -> (Tally, PoolAccount) {
         try await withTaskExecutorPreference(pool.executor) {
+            // Ends with the scope.
+            async let _ = self.scrape(pool)
             async let report = pool.run()
             async let tally = reader(pool)
             try await Producer.runAll(self.options, start: self.start, on: pool.executor, lane: lane)
@@ -90,6 +93,18 @@ struct PoolWay<Work: BenchWork> {
             _ = await pool.drain(deadline: .seconds(3600))
             return (try await tally, PoolAccount(try await report, threads: threads))
         }
+    }
+
+    /// Scrapes the pool once a second, as Prometheus would have it done, if that is asked for.
+    private func scrape<Output: Sendable>(_ pool: WorkerPool<BenchJob, Output>) async {
+        guard self.options.isScraped else { return }
+        let registry = MetricsRegistry()
+        registry.watch(pool)
+        registry.watchProcess()
+        registry.watchLiveObjects()
+        repeat {
+            _ = MetricsFormat.openMetrics.bytes(registry.snapshot())
+        } while (try? await TimeSource.system.sleep(for: .seconds(1))) != nil
     }
 
     private func read(_ pool: WorkerPool<BenchJob, Work.Output>) async throws -> Tally {

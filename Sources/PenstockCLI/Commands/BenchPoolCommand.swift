@@ -55,7 +55,10 @@ struct BenchPoolCommand: AsyncParsableCommand {
 
     @Flag(
         inversion: .prefixedNo,
-        help: "Measure for each job how long it waited and ran, or for none (default: for one of each batch)"
+        help: """
+            Measure for each job how long it waited and ran, and scrape the pool's metrics once a second; or measure \
+            nothing (default: for one job of each batch)
+            """
     )
     var metrics: Bool?
 
@@ -87,6 +90,7 @@ struct BenchPoolCommand: AsyncParsableCommand {
         options.batch = self.batch
         options.discipline = self.discipline
         options.timing = self.metrics.map { $0 ? .everyJob : .off } ?? .sampled
+        options.isScraped = self.metrics ?? false
         let report = try await Bench.run(options)
         try self.show(self.json ? report.json(waits: self.waits) + "\n" : report.text)
         if let problem = report.problem {

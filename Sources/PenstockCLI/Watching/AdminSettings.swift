@@ -64,6 +64,7 @@ struct AdminSettings: Sendable {
         let registry = MetricsRegistry()
         registry.watch(pipeline)
         registry.watchProcess()
+        registry.watchLiveObjects()
         registry.describeBuild(version: penstockVersion)
         let server = AdminServer(configuration, pipeline: pipeline, metrics: registry)
         return try await withThrowingTaskGroup(of: Void.self) { group in
