@@ -43,7 +43,7 @@ public final class PenstockMetricsFactory: MetricsFactory {
     public init(
         _ registry: MetricsRegistry,
         timerBounds: MetricBounds = .steps,
-        recorderBounds: MetricBounds = .values
+        recorderBounds: MetricBounds = .amounts
     ) {
         self.registry = registry
         self.timerBounds = timerBounds

@@ -38,7 +38,7 @@ public struct MetricBounds: Sendable, Equatable {
     )
 
     /// For any values, as of bytes: 1, 2.5 and 5 of each power of ten, from a thousandth to a billion.
-    public static let values = MetricBounds(
+    public static let amounts = MetricBounds(
         (-3...9).flatMap { power in ["1", "2.5", "5"].compactMap { Double("\($0)e\(power)") } }.filter { $0 <= 1e9 }
     )
 

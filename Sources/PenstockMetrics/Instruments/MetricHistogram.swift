@@ -41,7 +41,7 @@ public final class MetricHistogram: Sendable {
     /// It takes a lock: give the values that have a trace, not all.
     ///
     /// - Parameters:
-    ///   - value: As for ``record(_:)``.
+    ///   - value: In the family's unit.
     ///   - exemplar: What leads from the value to its cause, as `["trace_id": …]`. Beyond 128 characters, names and
     ///     values together, it is left out, as OpenMetrics demands; with a quotation mark in a value too, on which
     ///     readers trip.
