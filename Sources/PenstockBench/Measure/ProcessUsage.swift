@@ -24,6 +24,13 @@ enum ProcessUsage {
         return Self.nanoseconds(usage.ru_utime) + Self.nanoseconds(usage.ru_stime)
     }
 
+    /// Processor time of the calling thread, in nanoseconds.
+    static func threadTime() -> UInt64 {
+        var time = timespec()
+        guard clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else { return 0 }
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
     /// `RUSAGE_SELF`, which each platform gives another type.
     private static let own: Int32 = 0
 

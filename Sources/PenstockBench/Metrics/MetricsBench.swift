@@ -88,23 +88,40 @@ package struct MetricsBench: Sendable {
         _ tasks: Int,
         _ body: @escaping @Sendable (Int) -> Void
     ) async -> MetricsFigure {
-        var best = Double.infinity
-        for _ in 0..<self.rounds { best = min(best, await self.round(tasks, body)) }
-        return MetricsFigure(library: library, operation: operation, tasks: tasks, nanoseconds: best)
+        var best = Times(elapsed: .infinity, processor: .infinity)
+        for _ in 0..<self.rounds { best = best.merged(await self.round(tasks, body), by: min) }
+        var figure = MetricsFigure(library: library, operation: operation, tasks: tasks, nanoseconds: best.elapsed)
+        figure.processorNanoseconds = best.processor
+        return figure
     }
 
-    /// Nanoseconds that each task took for an operation; of the slowest task.
-    private func round(_ tasks: Int, _ body: @escaping @Sendable (Int) -> Void) async -> Double {
+    /// What each task took for an operation, in nanoseconds.
+    private struct Times {
+        var elapsed: Double
+        /// On a processor: what else the machine does is not in it, nor are waits for a lock.
+        var processor: Double
+
+        func merged(_ other: Times, by choose: (Double, Double) -> Double) -> Times {
+            Times(elapsed: choose(self.elapsed, other.elapsed), processor: choose(self.processor, other.processor))
+        }
+    }
+
+    /// The times of the slowest task.
+    private func round(_ tasks: Int, _ body: @escaping @Sendable (Int) -> Void) async -> Times {
         let operations = self.operations
         return await withTaskGroup { group in
             for _ in 0..<tasks {
                 group.addTask {
-                    let begun = TimeSource.system.now()
+                    // Nothing suspends between the looks at the clocks, so that they are the same thread's.
+                    let (begun, processor) = (TimeSource.system.now(), ProcessUsage.threadTime())
                     for index in 0..<operations { body(index) }
-                    return Double(TimeSource.system.now() - begun) / Double(operations)
+                    return Times(
+                        elapsed: Double(TimeSource.system.now() - begun) / Double(operations),
+                        processor: Double(ProcessUsage.threadTime() - processor) / Double(operations)
+                    )
                 }
             }
-            return await group.reduce(0) { max($0, $1) }
+            return await group.reduce(Times(elapsed: 0, processor: 0)) { $0.merged($1, by: max) }
         }
     }
 
@@ -153,6 +170,8 @@ package struct MetricsFigure: Sendable, Equatable {
     package var tasks: Int
     /// Nanoseconds that each took for one.
     package var nanoseconds: Double
+    /// Nanoseconds of processor time that each took for one; nil where nobody has looked.
+    package var processorNanoseconds: Double?
 
     package init(library: String, operation: String, tasks: Int, nanoseconds: Double) {
         self.library = library

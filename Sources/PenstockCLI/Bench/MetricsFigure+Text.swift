@@ -23,6 +23,7 @@ extension [MetricsFigure] {
                             ("operation", JSONText.string(run.operation)),
                             ("tasks", "\(run.tasks)"),
                             ("ns", JSONText.number(run.nanoseconds, places: 2)),
+                            ("cpu_ns", run.processorNanoseconds.map { JSONText.number($0, places: 2) } ?? "null"),
                         ])
                     }
                 )
@@ -34,17 +35,20 @@ extension [MetricsFigure] {
     ///
     /// - Parameter hasPeer: Whether Go's client was measured too.
     func text(hasPeer: Bool) -> String {
-        var table = TextTable(["", "operation", "1 task", "2 tasks at once"])
+        var table = TextTable(["", "operation", "1 task", "CPU", "2 at once", "CPU"])
         var seen: [MetricsFigure] = []
         for run in self where !seen.contains(where: { $0.isSameOperation(as: run) }) {
             seen.append(run)
             let runs = self.filter { $0.isSameOperation(as: run) }
-            let times = [1, 2].map { tasks in
-                runs.first { $0.tasks == tasks }.map { "\(decimal($0.nanoseconds, places: 1)) ns" } ?? ""
+            let times = [1, 2].flatMap { tasks -> [String] in
+                let run = runs.first { $0.tasks == tasks }
+                return [run?.nanoseconds, run?.processorNanoseconds].map { time in
+                    time.map { "\(decimal($0, places: 1)) ns" } ?? ""
+                }
             }
             table.add([run.library, run.operation] + times)
         }
-        if !hasPeer { table.add(["Go's client", "not there: --go", "", ""]) }
+        if !hasPeer { table.add(["Go's client", "not there: --go", "", "", "", ""]) }
         return table.text
     }
 }
