@@ -120,9 +120,6 @@ private final class OpeningPart: EventSink, EventSource {
         self.obeys = obeys
     }
 
-    // Both protocols have one.
-    var typeName: String { "custom" }
-
     var calls: [String] { self.state.withLock { $0.calls } }
 
     var isOpening: Bool { self.state.withLock { $0.isOpening } }
