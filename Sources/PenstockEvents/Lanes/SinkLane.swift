@@ -23,9 +23,12 @@ final class SinkLane: Sendable {
         /// Offers whose task was cancelled before they waited.
         var withdrawn: Set<Int> = []
         var offersMade = 0
+        /// How many writers have not begun, and how many have not ended.
+        var writersMissing: Int
         var writersLeft: Int
     }
 
+    private let name: String
     private let writer: LaneWriter
     private let time: TimeSource
     private let linger: Duration
@@ -36,6 +39,7 @@ final class SinkLane: Sendable {
     private let pool: Locked<WorkerPool<Int, Void>?>
 
     init(name: String, options: SinkOptions, writer: LaneWriter, time: TimeSource) {
+        self.name = name
         self.writer = writer
         self.time = time
         self.linger = options.linger
@@ -47,7 +51,10 @@ final class SinkLane: Sendable {
             batchBytesMax: options.batchBytesMax,
             linger: options.linger.wholeNanoseconds
         )
-        self.state = Locked(State(machine: SinkLaneStateMachine(limits), writersLeft: options.concurrency))
+        let writers = options.concurrency
+        self.state = Locked(
+            State(machine: SinkLaneStateMachine(limits), writersMissing: writers, writersLeft: writers)
+        )
         self.pool = Locked(nil)
         var configuration = WorkerPoolConfiguration(
             name: name,
@@ -144,6 +151,7 @@ final class SinkLane: Sendable {
         self.lingerBell.finish()
         if let pool = self.pool.withLock({ $0 }) { _ = await pool.drain(deadline: deadline) }
         self.pool.withLock { $0 = nil }
+        await self.closeUnlessBegun()
         var left: [LanePart] = []
         let end = self.time.now()
         self.wake { machine in
@@ -160,6 +168,16 @@ final class SinkLane: Sendable {
     }
 
     // MARK: - Private
+
+    /// Ends the sink where no writer will: the run was over before they all could begin.
+    private func closeUnlessBegun() async {
+        let isLast = self.state.withLock { state in
+            defer { state.writersMissing = 0 }
+            state.writersLeft -= state.writersMissing
+            return state.writersMissing > 0 && state.writersLeft == 0
+        }
+        if isLast { await runShortJob(self.name, time: self.time) { [writer] in await writer.close() } }
+    }
 
     private func wait(as number: Int, with segment: LaneSegment) async -> SinkLaneStateMachine.Refusal? {
         let refusal = await withTaskCancellationHandler {
@@ -219,6 +237,7 @@ final class SinkLane: Sendable {
 
     /// What one writer does until there will be no work any more.
     private func write(as number: Int) async {
+        self.state.withLock { $0.writersMissing -= 1 }
         while let work = await self.take(as: number) {
             // Another batch may be ready for another writer.
             self.wakeWriters()

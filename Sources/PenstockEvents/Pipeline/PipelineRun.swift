@@ -317,14 +317,7 @@ final class PipelineRun: Sendable {
     private func closeLetters() async {
         let letters = self.sinks.letters
         guard letters.isOpen else { return }
-        var configuration = WorkerPoolConfiguration(name: "\(self.description.name)-dead", workers: 1, capacity: 1)
-        configuration.time = self.time
-        let pool = WorkerPool<Int, Void>(configuration) { _ in await letters.close() }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { _ = try? await pool.run() }
-            try? await pool.submit(0)
-            _ = await pool.drain(deadline: SourceGroup.grace)
-        }
+        await runShortJob("\(self.description.name)-dead", time: self.time) { await letters.close() }
     }
 
     /// Whether nobody has told the run to end.

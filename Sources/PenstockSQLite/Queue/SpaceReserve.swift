@@ -48,14 +48,14 @@ final class SpaceReserve: @unchecked Sendable {
     }
 
     deinit {
-        if self.file >= 0 { Glue.close(self.file) }
+        if self.file >= 0 { Glue.unlockAndClose(self.file) }
     }
 
     /// Whether another process has the database of a path; changes nothing.
     static func isInUse(beside database: String) -> Bool {
         let file = open(Self.path(beside: database), O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return false }
-        defer { Glue.close(file) }
+        defer { Glue.unlockAndClose(file) }
         return flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
@@ -92,7 +92,7 @@ final class SpaceReserve: @unchecked Sendable {
     /// - Parameter keepsRoom: Whether the room is held on.
     func close(keepsRoom: Bool) {
         if !keepsRoom { self.letGo() }
-        Glue.close(self.file)
+        Glue.unlockAndClose(self.file)
         self.file = -1
     }
 
@@ -101,7 +101,9 @@ final class SpaceReserve: @unchecked Sendable {
 
 /// The system's function, where a method has the same name.
 private enum Glue {
-    static func close(_ file: Int32) {
+    /// Unlocks it first: a process that is being started has a copy for a moment, which would keep the lock.
+    static func unlockAndClose(_ file: Int32) {
+        flock(file, LOCK_UN)
         #if canImport(Glibc)
         _ = Glibc.close(file)
         #elseif canImport(Musl)
