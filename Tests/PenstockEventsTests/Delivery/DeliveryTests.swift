@@ -323,7 +323,10 @@ struct DeliveryTests {
         }
         let clock = VirtualClock()
         let busy = Busy(time: clock.time)
-        let pipeline = Pipeline("test", time: clock.time) {
+        var configuration = PipelineConfiguration()
+        // The clock runs while the sink is opened.
+        configuration.openTimeMax = .seconds(86_400 * 365)
+        let pipeline = Pipeline("test", configuration: configuration, time: clock.time) {
             Source("in", CountedSource(["{}"]))
             Sink("out", busy, options: self.options)
         }
