@@ -46,6 +46,24 @@ public struct LatencyHistogram: Sendable, Equatable {
         if nanoseconds > self.max { self.max = nanoseconds }
     }
 
+    /// Counts durations, each so many times.
+    ///
+    /// A third of the work of counting each by itself: the buckets are made sure of once.
+    @usableFromInline
+    package mutating func record(_ nanoseconds: UnsafeBufferPointer<UInt64>, count: Int) {
+        var (sum, longest) = (UInt64(0), self.max)
+        self.buckets.withUnsafeMutableBufferPointer { buckets in
+            for duration in nanoseconds {
+                buckets[Self.index(of: Swift.min(duration, Self.valueMax))] &+= UInt64(truncatingIfNeeded: count)
+                sum &+= duration
+                longest = Swift.max(longest, duration)
+            }
+        }
+        self.count &+= nanoseconds.count &* count
+        self.sum &+= sum &* UInt64(truncatingIfNeeded: count)
+        self.max = longest
+    }
+
     /// Adds the counts of another histogram.
     public mutating func merge(_ other: LatencyHistogram) {
         for index in self.buckets.indices { self.buckets[index] &+= other.buckets[index] }

@@ -219,7 +219,8 @@ extension PoolStateMachine {
         let elapsed = now &- worker.pointee.takenAt
         self.jobTime = (self.jobTime &* 3 &+ elapsed / UInt64(worker.pointee.taken)) / 4
         if let runTimes {
-            for index in 0..<runTimes.count { self.runTimes.record(runTimes.times[index], count: runTimes.weight) }
+            let times = UnsafeBufferPointer(start: runTimes.times, count: runTimes.count)
+            self.runTimes.record(times, count: runTimes.weight)
         }
         if elapsed < Self.batchTimeMin {
             if worker.pointee.taken == worker.pointee.takeSize {

@@ -107,6 +107,11 @@ final class SinkLane: Sendable {
         snapshot.writers = self.concurrency
     }
 
+    /// Whether it takes events, but has no place for so many now.
+    func isFull(for events: Int, bytes: Int) -> Bool {
+        self.state.withLock { $0.machine.isFull(for: events, bytes: bytes) }
+    }
+
     /// Runs the writers, until ``finish(deadline:)``.
     func run() async {
         guard let pool = self.pool.withLock({ $0 }) else { return }

@@ -100,6 +100,13 @@ struct SinkLaneStateMachine {
     /// Whether it holds nothing, and nobody waits to put something in.
     var isIdle: Bool { self.events == 0 && self.waiting.isEmpty }
 
+    /// Whether it takes events, but has no place for so many now.
+    func isFull(for events: Int, bytes: Int) -> Bool {
+        guard case .open = self.phase, self.events > 0 else { return false }
+        return !self.waiting.isEmpty || self.events + min(events, self.limits.eventsMax) > self.limits.eventsMax
+            || self.bytes + min(bytes, self.limits.bytesMax) > self.limits.bytesMax
+    }
+
     /// When the first event that waits for a writer has waited long enough for others; nil without one.
     var lingerEnd: UInt64? {
         guard self.queuedEvents > 0 else { return nil }

@@ -63,6 +63,10 @@ final class SinkPort: Sendable {
     /// Whether a worker may write now.
     var takesDirectly: Bool { self.isDirect && self.lane.isIdle }
 
+    /// Whether events may be dropped at once: the sink's queue is full and it drops then. Where it is not, they have to be
+    /// copied for it.
+    var dropsWhenFull: Bool { self.whenFull == .drop }
+
     /// Writes lines in the worker's thread.
     ///
     /// - Returns: How many were written whole, the first ones.

@@ -147,14 +147,20 @@ final class BatchRunner: Sendable {
         _ desk: inout BatchDesk,
         _ lease: inout WindowKeeper.Lease?
     ) {
-        if lease == nil, !self.sinks.takesDirectly { desk.drafts = self.drafts(for: input.batch) }
+        if lease == nil, !self.sinks.mayDoWithoutCopies { desk.drafts = self.drafts(for: input.batch) }
         self.run(stretch, isLast: true, input, &desk, &lease)
         let count = desk.routed.count
         guard count > 0 else { return }
-        let written = desk.withRouted(input.bytes) { self.sinks.write($0, lines: count) }
-        guard let written else {
+        var written: [Int]?
+        switch desk.withRouted(input.bytes, { self.sinks.writeAtOnce($0, lines: count) }) {
+        case .delivered:
             desk.fates.delivered += count
             return
+        case .dropped:
+            desk.fates.drop(count, DropReason.sinkFull)
+            return
+        case .partly(let counts): written = counts
+        case .needsCopies: break
         }
         var drafts = self.drafts(for: input.batch)
         for place in desk.routed {

@@ -236,11 +236,14 @@ extension PipelineCounts {
         }
     }
 
-    /// All of them have reached every sink.
-    func settle(routed count: Int) {
+    /// All of them have reached every sink, but for those that had no place and dropped them, as bits.
+    func settle(routed count: Int, droppedBy full: UInt32 = 0) {
         self.change { state in
             guard !state.isOver else { return }
-            for index in state.totals.sinks.indices { state.totals.sinks[index].settle(count, .delivered) }
+            for index in state.totals.sinks.indices {
+                let isDropped = full & 1 << UInt32(index) != 0
+                state.totals.sinks[index].settle(count, isDropped ? .dropped(DropReason.sinkFull) : .delivered)
+            }
         }
     }
 

@@ -87,6 +87,11 @@ final class SinkGroup: Sendable {
     /// Whether a worker may write what it has to all sinks, without a copy.
     var takesDirectly: Bool { self.routes.isUniform && self.ports.allSatisfy(\.takesDirectly) }
 
+    /// Whether a worker may do without copies perhaps: each sink takes what it writes, or drops what finds no place.
+    var mayDoWithoutCopies: Bool {
+        self.routes.isUniform && self.ports.allSatisfy { $0.takesDirectly || $0.dropsWhenFull }
+    }
+
     /// The route of an event that goes to every sink.
     var everySink: SinkRoute { SinkRoute(mask: UInt32.max >> UInt32(32 - self.ports.count)) }
 
@@ -95,19 +100,48 @@ final class SinkGroup: Sendable {
         self.routes.isUniform ? self.everySink : self.routes.route(event)
     }
 
-    /// Writes lines to every sink, in the worker's thread.
-    ///
-    /// - Returns: Nil when they reached all of them, and otherwise how many each has written.
-    func write(_ bytes: UnsafeRawBufferPointer, lines count: Int) -> [Int]? {
-        self.counts.route(count)
-        var written: [Int]?
-        for port in self.ports {
-            let delivered = port.write(bytes, lines: count)
-            if delivered < count, written == nil { written = Array(repeating: count, count: self.ports.count) }
-            written?[port.index] = delivered
+    /// What became of lines that a worker had for every sink.
+    enum AtOnce {
+        /// They reached all of them.
+        case delivered
+        /// They reached those that workers write to, and the others had no place and dropped them.
+        case dropped
+        /// So many have reached each sink, the first ones.
+        case partly([Int])
+        /// Nothing: a sink needs a copy.
+        case needsCopies
+    }
+
+    /// Writes lines to every sink, in the worker's thread, or drops them where a full sink does that.
+    func writeAtOnce(_ bytes: UnsafeRawBufferPointer, lines count: Int) -> AtOnce {
+        var full: UInt32 = 0
+        for port in self.ports where !port.takesDirectly {
+            guard port.dropsWhenFull, port.lane.isFull(for: count, bytes: bytes.count) else { return .needsCopies }
+            full |= 1 << UInt32(port.index)
         }
-        if written == nil { self.counts.settle(routed: count) }
-        return written
+        guard let written = self.write(bytes, lines: count, droppingBy: full) else {
+            return full == 0 ? .delivered : .dropped
+        }
+        return .partly(written)
+    }
+
+    /// Writes lines to sinks, in the worker's thread.
+    ///
+    /// - Parameter full: The sinks that drop them, as bits.
+    /// - Returns: Nil when they reached all others, and otherwise how many each has written.
+    private func write(_ bytes: UnsafeRawBufferPointer, lines count: Int, droppingBy full: UInt32 = 0) -> [Int]? {
+        self.counts.route(count)
+        var written: [Int] = []
+        for port in self.ports where full & 1 << UInt32(port.index) == 0 {
+            let delivered = port.write(bytes, lines: count)
+            if delivered < count, written.isEmpty {
+                written = self.ports.map { full & 1 << UInt32($0.index) == 0 ? count : 0 }
+            }
+            if !written.isEmpty { written[port.index] = delivered }
+        }
+        guard written.isEmpty else { return written }
+        self.counts.settle(routed: count, droppedBy: full)
+        return nil
     }
 
     /// Brings events to their sinks, or to the sinks' lanes.

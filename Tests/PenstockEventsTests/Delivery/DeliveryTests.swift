@@ -338,6 +338,28 @@ struct DeliveryTests {
         #expect(attempts.count == 2 && attempts[1] - attempts[0] >= 60_000_000_000)
     }
 
+    @Test func aFullSinkThatDropsHoldsUpNobody() async throws {
+        let hole = HangingSink()
+        var options = SinkOptions()
+        options.queueEventsMax = 10
+        let lines = self.lines(1000)
+        let pipeline = Pipeline("test") {
+            Source("in", CountedSource(lines))
+            FileSink(self.folder["out"])
+            Sink("hole", hole, options: options).whenFull(.drop)
+        }
+        async let running = pipeline.run()
+        try await self.until { pipeline.snapshot().sinks.first?.ledger.delivered == 1000 }
+        hole.release()
+        let report = try await running
+        #expect(report.balanced)
+        #expect(self.folder.lines(of: "out").sorted() == lines.sorted())
+        let taken = report.sinks[1].ledger.delivered
+        #expect((1...10).contains(taken))
+        #expect(report.sinks[1].ledger.dropped == ["sink_full": 1000 - taken])
+        #expect(report.events.delivered == taken && report.events.dropped == ["sink_full": 1000 - taken])
+    }
+
     @Test func partOfABatchIsTriedAgainUnderAnotherName() async throws {
         final class Halves: EventSink {
             let seen = Locked<[(SinkBatchID, [String])]>([])

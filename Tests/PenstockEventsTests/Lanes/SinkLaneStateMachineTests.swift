@@ -63,6 +63,20 @@ struct SinkLaneStateMachineTests {
         #expect(lane.release(events: 1, bytes: 2, now: 0) == .init(offers: [7]))
     }
 
+    @Test func fullIsWhatAnOfferWouldBeRefusedFor() {
+        var lane = self.machine(events: 4)
+        // An empty lane takes anything.
+        #expect(!lane.isFull(for: 9, bytes: 18))
+        _ = lane.offer(self.segment(0..<3), waitingAs: nil, now: 0)
+        #expect(!lane.isFull(for: 1, bytes: 2) && lane.isFull(for: 2, bytes: 4))
+        #expect(lane.offer(self.segment(3..<5), waitingAs: 1, now: 0) == .waits)
+        // Nobody goes before who waits.
+        #expect(lane.isFull(for: 1, bytes: 2))
+        _ = lane.finish(now: 0)
+        // A lane that ends refuses for another reason.
+        #expect(!lane.isFull(for: 1, bytes: 2))
+    }
+
     @Test func oneSegmentLargerThanTheLaneIsTakenAlone() {
         var lane = self.machine(events: 2, bytes: 1)
         #expect(lane.offer(self.segment(0..<9), waitingAs: nil, now: 0) == .taken(wake: nil))

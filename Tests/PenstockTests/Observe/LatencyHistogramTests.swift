@@ -8,6 +8,7 @@
 //
 
 import Penstock
+import PenstockTesting
 import Testing
 
 @Suite struct LatencyHistogramTests {
@@ -89,5 +90,16 @@ import Testing
         var huge = LatencyHistogram()
         huge.record(.max, count: 3)
         #expect(huge.counts(upTo: [1, .max]) == [0, 3])
+    }
+
+    @Test func `many at once are counted as one by one`() {
+        var random = SeededGenerator(seed: 7)
+        for weight in [1, 3] {
+            let times = (0..<1_000).map { _ in random.next() >> UInt64.random(in: 0..<64, using: &random) }
+            var (together, single) = (LatencyHistogram(), LatencyHistogram())
+            times.withUnsafeBufferPointer { together.record($0, count: weight) }
+            for time in times { single.record(time, count: weight) }
+            #expect(together == single)
+        }
     }
 }
