@@ -62,6 +62,9 @@ struct BenchPoolCommand: AsyncParsableCommand {
     )
     var metrics: Bool?
 
+    @Option(help: "Which jobs' waits and runs are measured: off, sampled or every; instead of what --metrics says.")
+    var timing: BenchTiming?
+
     @Flag(help: "Print one JSON line.")
     var json = false
 
@@ -89,13 +92,28 @@ struct BenchPoolCommand: AsyncParsableCommand {
         options.buffer = self.buffer
         options.batch = self.batch
         options.discipline = self.discipline
-        options.timing = self.metrics.map { $0 ? .everyJob : .off } ?? .sampled
+        options.timing = self.timing?.timing ?? self.metrics.map { $0 ? .everyJob : .off } ?? .sampled
         options.isScraped = self.metrics ?? false
         let report = try await Bench.run(options)
         try self.show(self.json ? report.json(waits: self.waits) + "\n" : report.text)
         if let problem = report.problem {
             Output.error("penstock: error: \(problem)\n")
             throw ExitCode(ProgramExit.failure)
+        }
+    }
+}
+
+/// Which jobs' times a benchmark measures.
+enum BenchTiming: String, ExpressibleByArgument, CaseIterable {
+    case off
+    case sampled
+    case every
+
+    var timing: WorkerPoolConfiguration.Timing {
+        switch self {
+        case .off: .off
+        case .sampled: .sampled
+        case .every: .everyJob
         }
     }
 }
