@@ -335,7 +335,7 @@ extension PoolCore {
     // MARK: - Handing over
 
     /// Gives a result to the sink's closure, and counts the time as waiting for it.
-    @usableFromInline
+    @inlinable
     func give(
         _ result: Result<Output, any Error>,
         to sink: @Sendable (Result<Output, any Error>) async -> Void,

@@ -137,15 +137,16 @@ public final class AdminServer: Sendable {
         self.endings.finish()
     }
 
-    // MARK: - Private
-
-    private static func registry(of pipeline: Pipeline) -> MetricsRegistry {
+    /// What a scrape shows if nobody says otherwise: the pipeline, the process, and what lives.
+    package static func registry(of pipeline: Pipeline) -> MetricsRegistry {
         let registry = MetricsRegistry()
         registry.watch(pipeline)
         registry.watchProcess()
         registry.watchLiveObjects()
         return registry
     }
+
+    // MARK: - Private
 
     private func serve() async throws {
         let configuration = self.configuration

@@ -61,10 +61,7 @@ struct AdminSettings: Sendable {
         if self.socket == .standard, let problem = ControlSocket.makeFolder() {
             throw PenstockError(.inputOutput, "\(problem); set 'socket' of 'admin' to another path, or to none.")
         }
-        let registry = MetricsRegistry()
-        registry.watch(pipeline)
-        registry.watchProcess()
-        registry.watchLiveObjects()
+        let registry = AdminServer.registry(of: pipeline)
         registry.describeBuild(version: penstockVersion)
         let server = AdminServer(configuration, pipeline: pipeline, metrics: registry)
         return try await withThrowingTaskGroup(of: Void.self) { group in

@@ -36,6 +36,9 @@ final class LaneWriter: Sendable {
             }
         }
 
+        /// Why the write counts as failed; nil where the sink has only found some of its events wrong.
+        var failure: String? { self.reason ?? (self.delivered.isEmpty ? self.refused.last?.reason : nil) }
+
         private mutating func refuse(_ place: Int, _ reason: String) {
             if self.refused.last?.reason == reason {
                 self.refused[self.refused.count - 1].places.append(place)
@@ -116,7 +119,7 @@ final class LaneWriter: Sendable {
                 let reason = (error as? PenstockError)?.message ?? "\(error)"
                 sorted = Sorted(.retry(reason), count: work.events.count)
             }
-            self.meter.end(elapsed: self.time.now() &- begun, failure: sorted.reason ?? sorted.refused.last?.reason)
+            self.meter.end(elapsed: self.time.now() &- begun, failure: sorted.failure)
             guard let rest = await self.settle(sorted, work, release) else { return !Task.isCancelled }
             let delay = self.chance.withLock {
                 self.retry.delay(afterAttempt: work.attempt, atLeast: sorted.after, using: &$0)

@@ -89,6 +89,27 @@ struct PipelineSnapshotTests {
         #expect(out.writeTimes.count >= 4)
     }
 
+    @Test func eventsThatAreRefusedAreNoFailureOfTheirSink() async throws {
+        let pipeline = Pipeline("test") {
+            Source("in", CountedSource(self.lines(10), batchMax: 10))
+            Sink("out", RefusingSink { $0.origin.position == 3 })
+        }
+        let report = try await pipeline.run()
+        #expect(report.events.delivered == 9)
+        let out = try #require(pipeline.snapshot().sinks.first)
+        #expect(out.failures == 0 && out.lastError == nil)
+    }
+
+    @Test func aSinkThatRefusesAllHasFailed() async throws {
+        let pipeline = Pipeline("test") {
+            Source("in", CountedSource(self.lines(10), batchMax: 10))
+            Sink("out", RefusingSink { _ in true })
+        }
+        _ = try await pipeline.run()
+        let out = try #require(pipeline.snapshot().sinks.first)
+        #expect(out.failures == 1 && out.lastError == "it was told to refuse")
+    }
+
     @Test func theReasonOfTheLastFailureStays() async throws {
         var options = SinkOptions()
         options.retry.attemptsMax = 1

@@ -64,6 +64,9 @@ struct TraceHeadersTests {
         let server = try ScriptedServer { _, _ in ScriptedServer.answer(204) }
         var configuration = HTTPSourceConfiguration(listen: .loopback(port: 0))
         configuration.acknowledgement = .delivered
+        // Other tests hold the processors: this one is not in a hurry.
+        configuration.wait = .seconds(60)
+        configuration.headTime = .seconds(60)
         let source = HTTPSource(configuration)
         try await source.open()
         let port = try #require(source.port)
