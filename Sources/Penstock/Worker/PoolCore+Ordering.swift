@@ -59,11 +59,11 @@ extension PoolCore {
     }
 
     /// Closes the place of a job that a worker has taken, and that has ended without a result.
-    func closePlace(_ tag: JobTag) {
-        guard tag.place >= 0 else { return }
+    func closePlace(_ place: Int32) {
+        guard place >= 0 else { return }
         var effects = PoolEffects<Job>()
         let state = self.queue.lock()
-        state.pointee.closePlace(tag, effects: &effects)
+        state.pointee.closePlace(place, effects: &effects)
         self.queue.unlock()
         self.perform(effects)
     }

@@ -138,7 +138,7 @@ extension PoolCore {
         _ reason: DropReason,
         isCounted: Bool
     ) {
-        self.closePlace(tags[slot])
+        self.closePlace(tags[slot].place)
         let handle = tags[slot].handle
         // Who waits for an abandoned job has been told.
         guard isCounted else { return handle?.release() ?? () }

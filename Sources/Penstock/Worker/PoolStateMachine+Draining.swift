@@ -78,7 +78,7 @@ extension PoolStateMachine {
             if worker.pointee.isTagged, let tags = worker.pointee.tags {
                 for slot in slots {
                     effects.fail(tags[slot].handle, .returned)
-                    self.closePlace(tags[slot], effects: &effects)
+                    self.closePlace(tags[slot].place, effects: &effects)
                 }
             }
             let count = self.takeBack(worker.pointee.jobs, slots)
@@ -121,13 +121,14 @@ extension PoolStateMachine {
             if cell.isDelivering { continue }
             let begun = worker.pointee.taken > 0 ? cell.progress.claimed : 0
             let ended = self.countEnds(worker)
+            // Of a tag nothing is read here that its worker may be writing: its marks.
             for slot in ended..<max(ended, begun) {
                 let job = worker.pointee.jobs[slot]
                 self.counts.abandoned += self.size(of: job).count
                 self.abandoned.append((job, index, worker.pointee.takenAt))
                 if worker.pointee.needsCare, let tags = worker.pointee.tags {
                     effects.fail(tags[slot].handle?.retain(), .abandoned)
-                    self.closePlace(tags[slot], effects: &effects)
+                    self.closePlace(tags[slot].place, effects: &effects)
                 }
             }
             if cell.hasResults, let buffer = self.resultBuffers[index] {
@@ -232,7 +233,7 @@ extension PoolStateMachine {
             self.queuedBytes -= size.bytes
             self.counts.returned += size.count
             self.returned.append(job)
-            self.closePlace(tag, effects: &effects)
+            self.closePlace(tag.place, effects: &effects)
             effects.fail(tag.handle, .returned)
         }
     }

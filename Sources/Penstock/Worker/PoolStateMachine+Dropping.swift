@@ -119,7 +119,7 @@ extension PoolStateMachine {
     mutating func drop(_ slot: Int, _ reason: DropReason, effects: inout PoolEffects<Job>) -> Int {
         guard let table = self.table else { return 0 }
         let (job, tag) = table.pointee.remove(slot)
-        self.closePlace(tag, effects: &effects)
+        self.closePlace(tag.place, effects: &effects)
         effects.drop(job, tag.handle, reason)
         return self.unqueue(job)
     }

@@ -18,9 +18,9 @@ extension PoolStateMachine {
 
     /// Closes the place of a job that has ended without a result, if it had one.
     @usableFromInline
-    mutating func closePlace(_ tag: JobTag, effects: inout PoolEffects<Job>) {
-        guard tag.place >= 0 else { return }
-        self.order?.settle(tag.place, nil)
+    mutating func closePlace(_ place: Int32, effects: inout PoolEffects<Job>) {
+        guard place >= 0 else { return }
+        self.order?.settle(place, nil)
         self.placesHaveChanged(&effects)
     }
 

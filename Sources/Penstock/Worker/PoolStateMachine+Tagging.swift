@@ -87,7 +87,7 @@ extension PoolStateMachine {
                 self.queuedBytes -= size.bytes
                 if tag.expires <= now {
                     self.counts.expired += size.count
-                    self.closePlace(tag, effects: &effects)
+                    self.closePlace(tag.place, effects: &effects)
                     effects.drop(place.move(), tag.handle, .expired)
                     continue
                 }

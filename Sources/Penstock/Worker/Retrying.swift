@@ -91,7 +91,7 @@ extension PoolStateMachine {
         for delayed in self.delayed {
             self.counts.returned += self.unqueue(delayed.job)
             self.returned.append(delayed.job)
-            self.closePlace(delayed.tag, effects: &effects)
+            self.closePlace(delayed.tag.place, effects: &effects)
             effects.fail(delayed.tag.handle, .returned)
         }
         self.delayed = []
