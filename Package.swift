@@ -215,6 +215,7 @@ let package = Package(
                 "PenstockHTTP",
                 "PenstockTesting",
                 .product(name: "NIOCore", package: "swift-nio", condition: server),
+                .product(name: "NIOEmbedded", package: "swift-nio", condition: server),
                 .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
                 .product(name: "Tracing", package: "swift-distributed-tracing", condition: server),
             ],

@@ -38,6 +38,10 @@ final class HTTPConnection: ChannelInboundHandler {
 
     /// How long a client may take to hang up after its last answer.
     static let lingerTime = TimeAmount.seconds(2)
+    /// The most of a body that is taken at a time.
+    private static let pieceBytes = 64 << 10
+    /// The same where it is compressed: a thousand times as many bytes may come of it at once.
+    private static let compressedPieceBytes = 128
 
     let desk: ServerDesk
     var state = State.idle
@@ -176,14 +180,18 @@ final class HTTPConnection: ChannelInboundHandler {
 }
 
 extension HTTPConnection: HTTPGateKeeper {
-    func wantsBody() -> Bool {
-        if self.desk.hasRoom { return true }
-        if self.waitsSince == nil, case .body = self.state {
+    func wantedBodyBytes() -> Int {
+        guard case .body(let body) = self.state else { return self.desk.hasRoom ? Self.pieceBytes : 0 }
+        let isCompressed = body.plan.isCompressed
+        if self.desk.hasRoom, !isCompressed || self.desk.mayInflate {
+            return isCompressed ? Self.compressedPieceBytes : Self.pieceBytes
+        }
+        if self.waitsSince == nil {
             self.waitsSince = .now()
-            self.desk.waitForRoom(self)
+            if self.desk.hasRoom { self.desk.waitForTurn(self) } else { self.desk.waitForRoom(self) }
             self.setDeadline(.now() + TimeAmount(self.desk.configuration.wait))
         }
-        return false
+        return 0
     }
 
     func headBegan() {
@@ -230,6 +238,7 @@ extension HTTPConnection {
     private func take(_ bytes: ByteBuffer, _ body: RequestBody) {
         self.charged += bytes.readableBytes
         self.desk.charge(bytes.readableBytes)
+        if body.plan.isCompressed { self.desk.inflated(bytes.readableBytes) }
         if let refusal = body.take(bytes) { return self.answer(refusal.closing) }
         if self.waitsSince == nil { self.setDeadline(body.deadline(self.desk.configuration)) }
     }
@@ -244,7 +253,7 @@ extension HTTPConnection {
         let pending = PendingAnswer(self.desk.configuration.acknowledgement)
         self.state = .waiting(pending, number: number, closes: body.plan.closes || self.desk.isStopping)
         self.setDeadline(.now() + TimeAmount(self.desk.configuration.wait))
-        let isTaken = self.desk.handOver(body.takeLines(), number: number, trace: body.trace, of: self)
+        let isTaken = self.desk.handOver(body.lines, number: number, trace: body.trace, of: self)
         if !isTaken { self.handedOver(.stopped(0)) }
     }
 }

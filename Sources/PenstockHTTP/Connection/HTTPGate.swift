@@ -18,8 +18,8 @@ protocol HTTPGateKeeper: AnyObject {
     func headTooLong()
     /// The client sends no more, and what it has sent was let through.
     func inputEnded()
-    /// Whether more bytes of a body may come; if not, the gate is told later to go on.
-    func wantsBody() -> Bool
+    /// How many bytes of a body may come at most; if none, the gate is told later to go on.
+    func wantedBodyBytes() -> Int
 }
 
 /// Stands before the parser and lets it have as many bytes as the connection is ready for.
@@ -37,7 +37,7 @@ final class HTTPGate: ChannelInboundHandler {
         case shut
         /// The head of a request, up to its end.
         case head
-        /// So many bytes of a body, in pieces that a decompressor makes no mountains of.
+        /// So many bytes of a body.
         case body(left: Int)
         /// A body that says itself where it ends.
         case chunks
@@ -126,18 +126,19 @@ final class HTTPGate: ChannelInboundHandler {
 
     // MARK: - Private
 
-    private var isWanting: Bool {
+    /// How many bytes may go through at a time at most.
+    private var wanted: Int {
         switch self.opening {
-        case .shut: false
-        case .head: true
-        case .drain(let left): left > 0
-        case .body(let left): left > 0 && self.keeper.wantsBody()
-        case .chunks: self.keeper.wantsBody()
+        case .shut: 0
+        case .head: Self.pieceBytes
+        case .drain(let left): left
+        case .body(let left): left > 0 ? min(left, self.keeper.wantedBodyBytes()) : 0
+        case .chunks: min(Self.pieceBytes, self.keeper.wantedBodyBytes())
         }
     }
 
     private func readMore(_ context: ChannelHandlerContext) {
-        guard self.isWanting, self.held.readableBytes == 0 else { return }
+        guard self.wanted > 0, self.held.readableBytes == 0 else { return }
         if !self.hasEnded {
             context.read()
         } else if !self.hasToldEnd {
@@ -150,17 +151,19 @@ final class HTTPGate: ChannelInboundHandler {
         guard !self.isFeeding else { return }
         self.isFeeding = true
         defer { self.isFeeding = false }
-        while self.held.readableBytes > 0, self.isWanting {
+        while self.held.readableBytes > 0 {
             let count: Int
+            let wanted = min(self.wanted, self.held.readableBytes)
+            guard wanted > 0 else { return }
             switch self.opening {
             case .shut: return
             case .drain(_):
                 self.held.clear()
                 return
             case .body(let left):
-                count = min(left, self.held.readableBytes, 64 << 10)
+                count = wanted
                 self.opening = .body(left: left - count)
-            case .chunks: count = min(self.held.readableBytes, Self.pieceBytes)
+            case .chunks: count = wanted
             case .head:
                 if self.headBytes == 0 { self.keeper.headBegan() }
                 count = self.headPiece()

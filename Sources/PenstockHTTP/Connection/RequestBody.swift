@@ -20,7 +20,7 @@ final class RequestBody {
     /// The trace that the client says it belongs to.
     var trace: ServiceContext?
     /// Whole events, each with an LF behind it but perhaps the last.
-    private var lines: [UInt8] = []
+    private(set) var lines = BodyLines()
     /// How many bytes have come, after decompression.
     private(set) var bytes = 0
     private let bytesMax: Int
@@ -35,21 +35,22 @@ final class RequestBody {
         self.beginning = start
         self.start = start
         // One allocation for a body of known length. Pages that no byte reaches take no memory.
-        if case .bytes(let bytes) = plan.length, !plan.isCompressed { self.lines.reserveCapacity(bytes + 1) }
+        if case .bytes(let bytes) = plan.length, !plan.isCompressed { self.lines.reserve(bytes + 1) }
     }
 
     /// Takes the next bytes; nil when all is well, and what to answer otherwise.
     func take(_ buffer: ByteBuffer) -> HTTPAnswer? {
         self.bytes += buffer.readableBytes
         guard self.bytes <= self.bytesMax else { return .tooLarge(self.bytesMax) }
+        self.lines.makeRoom()
         return buffer.withUnsafeReadableBytes { bytes -> HTTPAnswer? in
             switch self.plan.format {
             case .lines:
-                self.lines.append(contentsOf: bytes)
+                self.lines.end.append(contentsOf: bytes)
                 return nil
             case .json:
                 do throws(JSONArraySplitter.Problem) {
-                    try self.splitter.take(bytes, into: &self.lines)
+                    try self.splitter.take(bytes, into: &self.lines.end)
                     return nil
                 } catch {
                     return Self.refusal(error)
@@ -79,12 +80,6 @@ final class RequestBody {
         let least = TimeAmount(configuration.headTime).nanoseconds
         let paced = self.start + .nanoseconds(max(least, Int64(min(earned, 1e6) * 1e9)))
         return min(whole, paced)
-    }
-
-    /// Gives the events away.
-    func takeLines() -> [UInt8] {
-        defer { self.lines = [] }
-        return self.lines
     }
 
     /// Leaves out a time in which it was the server that did not read.

@@ -36,6 +36,9 @@ final class ServerDesk {
     /// Bytes of bodies that connections hold.
     private(set) var bodiesBytes = 0
     private var waitingForRoom: [HTTPConnection] = []
+    private var turns = InflationTurns<HTTPConnection>()
+    /// How long the loop sees to everything else before compressed bodies have another turn.
+    private static let turnPause = TimeAmount.microseconds(100)
     private var dateSecond: Int64 = -1
     private var dateText = ""
     private var emptied: EventLoopPromise<Void>?
@@ -70,6 +73,7 @@ final class ServerDesk {
     func remove(_ connection: HTTPConnection) {
         self.connections[ObjectIdentifier(connection)] = nil
         self.waitingForRoom.removeAll { $0 === connection }
+        self.turns.remove(connection)
         self.tellIfEmptied()
     }
 
@@ -107,7 +111,7 @@ final class ServerDesk {
 
     /// Puts the events of a request where the source takes them from; tells whether they stand there.
     func handOver(
-        _ lines: [UInt8],
+        _ lines: BodyLines,
         number: UInt64,
         trace: ServiceContext?,
         of connection: HTTPConnection
@@ -160,6 +164,26 @@ final class ServerDesk {
         // Not at once: whoever releases is in the middle of something.
         self.loop.assumeIsolated().execute {
             for connection in waiting { connection.resume() }
+        }
+    }
+
+    /// Whether another piece of a compressed body may be inflated in this turn.
+    var mayInflate: Bool { self.turns.mayGoOn }
+
+    /// A connection waits for its next turn to inflate.
+    func waitForTurn(_ connection: HTTPConnection) { self.turns.wait(connection) }
+
+    /// A connection has inflated so many bytes.
+    func inflated(_ bytes: Int) {
+        if self.turns.spend(bytes) { self.scheduleTurn() }
+    }
+
+    private func scheduleTurn() {
+        self.loop.assumeIsolated().scheduleTask(in: Self.turnPause) {
+            self.turns.begin()
+            while let connection = self.turns.next() { connection.resume() }
+            // From its end: what is due at once would be done before the loop looks at its sockets.
+            if self.turns.end() { self.scheduleTurn() }
         }
     }
 

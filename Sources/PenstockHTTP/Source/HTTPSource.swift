@@ -112,8 +112,8 @@ public final class HTTPSource: AcknowledgedSource {
     public func run(_ feed: SourceFeed) async throws {
         if self.server == nil { try await self.open() }
         guard let server = self.server else { return }
-        while !feed.isStopping, let request = await self.line.next() {
-            server.handedOver(request.number, await self.handOver(request, to: feed))
+        while !feed.isStopping, var request = await self.line.next() {
+            server.handedOver(request.number, await self.handOver(&request, to: feed))
         }
         await server.stop(within: Self.endingTime)
     }
@@ -129,10 +129,10 @@ public final class HTTPSource: AcknowledgedSource {
         self.state.withLock { if case .listening(let server) = $0 { server } else { nil } }
     }
 
-    private func handOver(_ request: HandedRequest, to feed: SourceFeed) async -> PendingAnswer.HandOver {
+    private func handOver(_ request: inout HandedRequest, to feed: SourceFeed) async -> PendingAnswer.HandOver {
         let now = self.time.now()
         let left = request.deadline > now ? request.deadline - now : 0
-        let batch = SourceBatch(id: request.number, lines: request.lines)
+        let batch = SourceBatch(id: request.number, lines: request.lines.take())
         return await ServiceContext.withValue(request.trace) {
             do throws(PenstockError) {
                 return .taken(try await feed.send(batch, startingWithin: .nanoseconds(Int64(clamping: left))))

@@ -16,7 +16,7 @@ struct HandedRequest: Sendable {
     /// Its number; no other request of the source has it.
     var number: UInt64
     /// Its events.
-    var lines: [UInt8]
+    var lines: BodyLines
     /// When it is refused if the queue has not taken its first event, on the source's clock.
     var deadline: UInt64
     /// The trace that the client says it belongs to.
@@ -37,7 +37,7 @@ final class HandOverLine: Sendable {
         mutating func next() -> HandedRequest? {
             guard self.left < self.waiting.count else { return nil }
             let request = self.waiting[self.left]
-            self.waiting[self.left].lines = []
+            self.waiting[self.left].lines = BodyLines()
             self.left += 1
             if self.left == self.waiting.count {
                 self.waiting.removeAll(keepingCapacity: true)

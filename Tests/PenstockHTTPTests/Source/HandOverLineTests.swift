@@ -14,7 +14,7 @@ import Testing
 
 struct HandOverLineTests {
     private func request(_ number: UInt64) -> HandedRequest {
-        HandedRequest(number: number, lines: [], deadline: 0)
+        HandedRequest(number: number, lines: BodyLines(), deadline: 0)
     }
 
     @Test func requestsLeaveInTheirOrder() async {
