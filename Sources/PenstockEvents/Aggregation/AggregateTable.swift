@@ -20,6 +20,8 @@ package struct AggregateTable: Sendable {
     private var accumulators: [Accumulator] = []
     /// The numbers of the event that is being added, one a column.
     private var numbers: [JSONNumber]
+    /// The group of the event that was added last.
+    private var last = 0
 
     /// Creates an empty table.
     ///
@@ -63,6 +65,7 @@ package struct AggregateTable: Sendable {
         guard let group = self.group(keyLength: length, groupsMax: self.specification.groupsMax) else {
             return "aggregate: more than \(self.specification.groupsMax) groups"
         }
+        self.last = group
         self.counts[group] &+= 1
         let first = group &* self.numbers.count
         for column in self.numbers.indices {
@@ -72,6 +75,11 @@ package struct AggregateTable: Sendable {
             )
         }
         return nil
+    }
+
+    /// Calls `body` with the key of the event that was added last.
+    func withLastKey<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        self.index.withKey(self.last, body)
     }
 
     /// Adds the groups of another table of the same specification.

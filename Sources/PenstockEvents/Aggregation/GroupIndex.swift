@@ -146,7 +146,7 @@ struct GroupIndex: Sendable {
 
     /// A hash in the manner of wyhash: words are folded in by multiplications of 64 by 64 bits.
     @inline(__always)
-    private static func hash(_ key: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
+    static func hash(_ key: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
         var hash = seed ^ 0xA076_1D64_78BD_642F
         var at = 0
         while at &+ 8 <= key.count {

@@ -78,7 +78,7 @@ enum GroupKey {
         case string(UnsafeRawBufferPointer)
     }
 
-    /// Reads a key's values one by one.
+    /// Reads a key's values one by one; of a key that was cut, as far as it goes.
     struct Reader: IteratorProtocol {
         private let bytes: UnsafeRawBufferPointer
         private var at = 0
@@ -89,21 +89,24 @@ enum GroupKey {
             guard self.at < self.bytes.count else { return nil }
             let tag = self.bytes[self.at]
             self.at += 1
+            let left = self.bytes.count - self.at
             switch tag {
             case Tag.null: return .null
             case Tag.false: return .bool(false)
             case Tag.true: return .bool(true)
             case Tag.integer, Tag.double:
+                guard left >= 8 else { return nil }
                 let bits = self.bytes.loadUnaligned(fromByteOffset: self.at, as: UInt64.self)
                 self.at += 8
                 return .number(
                     tag == Tag.integer ? .integer(Int64(bitPattern: bits)) : .double(Double(bitPattern: bits))
                 )
             default:
+                guard left >= 4 else { return nil }
                 let start = self.at + 4
                 let length = Int(self.bytes.loadUnaligned(fromByteOffset: self.at, as: UInt32.self))
-                self.at = start + length
-                return .string(UnsafeRawBufferPointer(rebasing: self.bytes[start..<start + length]))
+                self.at = min(start + length, self.bytes.count)
+                return .string(UnsafeRawBufferPointer(rebasing: self.bytes[start..<self.at]))
             }
         }
     }

@@ -27,6 +27,8 @@ struct BatchDesk: Sendable {
     var survivors = Events()
     /// What events are rewritten with.
     var rewriting = RewriteDesk()
+    /// Some of the keys of events that are aggregated.
+    var keys = KeySample(seed: .random(in: .min ... .max))
 
     /// Lines for the sinks, other than the current run.
     private var output: [UInt8] = []

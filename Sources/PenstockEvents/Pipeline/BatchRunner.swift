@@ -48,6 +48,8 @@ final class BatchRunner: Sendable {
     private let session: UInt64
     /// Those that took longest.
     let slowest = SlowBatches()
+    /// Which key most events have; nil where none has one.
+    let keys: KeyWatch?
     /// One for each worker that has run at the same time as others.
     private let desks: Locked<[BatchDesk]>
 
@@ -70,6 +72,7 @@ final class BatchRunner: Sendable {
         self.time = time
         self.origin = origin
         self.session = session
+        self.keys = steps.aggregate.flatMap { $0.by.isEmpty ? nil : KeyWatch() }
         self.desks = Locked([])
     }
 
@@ -92,6 +95,7 @@ final class BatchRunner: Sendable {
         var desk = self.desks.withLock { $0.popLast() } ?? BatchDesk(fieldCount: self.steps.fieldCount)
         let now = self.time.now()
         var lease = self.windows?.lease(at: now)
+        if self.keys != nil { desk.keys.begin(events: batch.count) }
         switch batch.defect {
         case .none:
             if self.steps.hasStretches {
@@ -115,6 +119,7 @@ final class BatchRunner: Sendable {
                 for slice in slices { self.deadLetter(DeadLetter.damaged, slice, input, &desk) }
             }
         }
+        self.keys?.note(desk.keys, at: now)
         await self.finish(batch, &desk, lease.take())
         let end = self.time.now()
         self.slowest.note(batch, source: self.sourceName(of: batch), elapsed: end &- now, now: end)
@@ -340,12 +345,21 @@ final class BatchRunner: Sendable {
                     self.draft(event, position: input.position(of: slice), &desk)
                 case .routed: desk.route(slice, at: place, bytes)
                 case .filtered: desk.fates.filtered += 1
-                case .aggregated: desk.fates.aggregated += 1
+                case .aggregated:
+                    desk.fates.aggregated += 1
+                    if desk.keys.takesNext() { self.takeKey(&desk, &lease) }
                 case .deadLetter(let reason): self.deadLetter(reason, slice, input, &desk)
                 }
             }
         }
         swap(&fields, &desk.found)
+    }
+
+    /// Notes the key of the event that was aggregated last.
+    @inline(never)
+    private func takeKey(_ desk: inout BatchDesk, _ lease: inout WindowKeeper.Lease?) {
+        guard let seed = self.keys?.seed else { return }
+        lease?.table.withLastKey { desk.keys.take($0, hash: GroupIndex.hash($0, seed: seed)) }
     }
 
     private func draft(_ event: EventView, position: UInt64, _ desk: inout BatchDesk) {

@@ -39,6 +39,7 @@ extension PipelineRun {
             port.snapshot(type: self.description.sinks[port.index].kind.typeName, ledger: totals.sinks[port.index])
         }
         snapshot.slowest = self.slowest.current(now: now)
+        snapshot.hotKey = self.keys?.hottest(at: now)
         return snapshot
     }
 

@@ -30,6 +30,7 @@ final class PipelineRun: Sendable {
     private let orders: DrainOrders
     let beginning: UInt64
     let slowest: SlowBatches
+    let keys: KeyWatch?
 
     /// How long a stopped run may take to write the rows of its last windows, at least.
     private static let rowsDeadline = Duration.seconds(5)
@@ -102,6 +103,7 @@ final class PipelineRun: Sendable {
         self.orders = orders
         self.beginning = beginning
         self.slowest = runner.slowest
+        self.keys = runner.keys
     }
 
     /// Tells the run to stop.

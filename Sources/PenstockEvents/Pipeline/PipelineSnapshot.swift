@@ -55,6 +55,9 @@ public struct PipelineSnapshot: Sendable {
     public var sinks: [SinkSnapshot] = []
     /// The batches that took longest of those that ended within the last minute, the longest first; at most eight.
     public var slowest: [SlowBatch] = []
+    /// The key that most events of the last seconds have, of those that an aggregate groups by a key; nil without one, and while
+    /// there are too few events to say.
+    public var hotKey: HotKey?
 
     /// Creates a snapshot of nothing.
     public init(pipeline: String) {

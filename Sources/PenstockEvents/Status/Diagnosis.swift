@@ -124,6 +124,10 @@ extension PipelineStatus {
             let text = "producers held \(wholePercent(self.heldShare)) of the time: queue full"
             found.append(Diagnosis("queue_full", .warning, text))
         }
+        if let hot = self.now.hotKey, hot.isHot {
+            let text = "one key is \(wholePercent(hot.share)) of events: `\(hot.text)`"
+            found.append(Diagnosis("hot_key", .note, text))
+        }
         return found
     }
 

@@ -28,6 +28,13 @@ extension PipelineStatus {
                 json.member("elapsed_seconds", seconds: batch.elapsed)
                 json.member("age_seconds", seconds: batch.age)
             }
+            if let hot = self.now.hotKey {
+                json.member("hot_key") {
+                    $0.member("key", text: hot.text)
+                    $0.member("share", number: rounded(hot.share, digits: 4))
+                    $0.member("keys", count: hot.keys)
+                }
+            }
             json.member("diagnoses", list: self.diagnoses) { diagnosis, json in
                 json.member("code", text: diagnosis.code)
                 json.member("level", text: diagnosis.level.rawValue)

@@ -72,6 +72,26 @@ import Testing
             ]
         ),
         Case(
+            testDescription: "a key that has a fifth of the events and twice its part",
+            change: { $0.now.hotKey = HotKey(text: "PushEvent", share: 0.218, keys: 12) },
+            texts: ["one key is 22 % of events: `PushEvent`"]
+        ),
+        Case(
+            testDescription: "a key with less than a fifth",
+            change: { $0.now.hotKey = HotKey(text: "a", share: 0.19, keys: 32) },
+            texts: []
+        ),
+        Case(
+            testDescription: "one of five keys, with less than twice its part",
+            change: { $0.now.hotKey = HotKey(text: "a", share: 0.39, keys: 5) },
+            texts: []
+        ),
+        Case(
+            testDescription: "one of three keys: there is little to spread",
+            change: { $0.now.hotKey = HotKey(text: "a", share: 0.9, keys: 3) },
+            texts: []
+        ),
+        Case(
             testDescription: "paused: that nothing moves is no bottleneck",
             change: { status in
                 status.now.phase = .paused
@@ -115,10 +135,12 @@ import Testing
     func json() {
         var status = Self.status { $0.sinks[0].now.lastError = "a \"quoted\"\nline" }
         status.now.pipeline = "na\"me"
+        status.now.hotKey = HotKey(text: "<\"k\">", share: 0.21819, keys: 32)
         let text = status.json()
         #expect(!text.contains("\n"))
         #expect(text.contains("\"pipeline\":\"na\\\"me\""))
         #expect(text.contains(#""last_error":"a \"quoted\"\nline""#))
+        #expect(text.contains(#""hot_key":{"key":"<\"k\">","share":0.2182,"keys":32}"#))
         #expect(text.hasPrefix("{\"time\":\"1970-01-01T00:00:00.000Z\""))
     }
 }
