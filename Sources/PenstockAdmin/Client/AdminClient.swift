@@ -9,6 +9,7 @@
 
 #if Server
 import AsyncHTTPClient
+import HummingbirdTLS
 import NIOCore
 import NIOHTTP1
 package import Penstock
@@ -53,14 +54,30 @@ package struct AdminClient: Sendable {
     private let target: Target
     private let base: String
     private let token: SecretToken?
+    /// What connections are made with; nil for the usual.
+    private let tls: TLSConfiguration?
+
+    /// One for all clients, which lives as long as the process, as the shared one of its library does: that one tries again and
+    /// again where nobody answers, and does not say why.
+    private static let connections: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.timeout.connect = .seconds(10)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
 
     /// Creates a client; connects to nothing.
     ///
     /// - Parameters:
     ///   - target: Where the server is.
     ///   - tokenFile: The file of the token that the server wants, if it wants one.
-    package init(_ target: Target, tokenFile: String? = nil) throws(PenstockError) {
+    ///   - authorities: The file, in PEM, of the certificates that the server's must come from; nil for those that the system
+    ///     trusts.
+    /// - Throws: `invalidConfiguration` when a file cannot be used.
+    package init(_ target: Target, tokenFile: String? = nil, authorities: String? = nil) throws(PenstockError) {
         self.target = target
+        self.tls = if let authorities { try ClientTLS.configuration(authorities: authorities) } else { nil }
         self.token = if let tokenFile { try SecretToken.load(tokenFile) } else { nil }
         switch target {
         case .socket(let path): self.base = "http+unix://\(Self.escaped(path))"
@@ -86,7 +103,8 @@ package struct AdminClient: Sendable {
     /// - Throws: `inputOutput` when nobody answers, refuses, or is gone in the middle of an event.
     package func follow(_ body: (Event) async -> Bool) async throws(PenstockError) {
         do {
-            let response = try await HTTPClient.shared.execute(self.request("GET", "/events"), deadline: .distantFuture)
+            let request = self.request("GET", "/events")
+            let response = try await Self.connections.execute(request, deadline: .distantFuture)
             guard response.status == .ok else {
                 throw self.refusal(response.status, try await response.body.collect(upTo: Self.answerBytesMax))
             }
@@ -109,6 +127,7 @@ package struct AdminClient: Sendable {
     private func request(_ method: String, _ path: String) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: self.base + path)
         request.method = HTTPMethod(rawValue: method)
+        request.tlsConfiguration = self.tls
         if method != "GET" { request.headers.add(name: AdminGuard.header, value: "penstock") }
         if let token = self.token { request.headers.add(name: "Authorization", value: token.authorization) }
         return request
@@ -116,7 +135,7 @@ package struct AdminClient: Sendable {
 
     private func ask(_ method: String, _ path: String) async throws(PenstockError) -> String {
         do {
-            let response = try await HTTPClient.shared.execute(self.request(method, path), timeout: .seconds(10))
+            let response = try await Self.connections.execute(self.request(method, path), timeout: .seconds(10))
             let body = try await response.body.collect(upTo: Self.answerBytesMax)
             guard (200..<300).contains(response.status.code) else { throw self.refusal(response.status, body) }
             return String(buffer: body)
@@ -134,6 +153,14 @@ package struct AdminClient: Sendable {
 
     private func problem(_ error: any Error) -> PenstockError {
         if let error = error as? PenstockError { return error }
+        if let reason = ClientTLS.distrust(error) {
+            let hint =
+                self.tls == nil
+                ? "name the file of a certificate that it comes from, in PEM, with --ca"
+                : "it has to come from a certificate in the file of --ca"
+            let text = "The certificate of the server at \(self.target) is not trusted: \(reason); \(hint)."
+            return PenstockError(.inputOutput, text, underlyingError: error)
+        }
         let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
         return PenstockError(.inputOutput, "Nobody answers at \(self.target): \(reason).", underlyingError: error)
     }

@@ -39,6 +39,16 @@ struct AdminTarget: ParsableArguments {
     )
     var tokenFile: String?
 
+    @Option(
+        name: .customLong("ca"),
+        help: ArgumentHelp(
+            "The file, in PEM, of the certificate that the address's own comes from: itself, if it vouches for itself.",
+            valueName: "path"
+        ),
+        completion: .file()
+    )
+    var authorities: String?
+
     func validate() throws {
         let given = [self.pipeline, self.socket, self.url].compactMap(\.self)
         if given.count > 1 { throw ValidationError("--pipeline, --socket and --url rule each other out.") }
@@ -46,6 +56,9 @@ struct AdminTarget: ParsableArguments {
             throw ValidationError("--url has to begin with http:// or https://.")
         }
         if self.tokenFile != nil, self.url == nil { throw ValidationError("--token-file goes with --url.") }
+        if self.authorities != nil, self.url?.hasPrefix("https://") != true {
+            throw ValidationError("--ca goes with a --url that begins with https://.")
+        }
     }
 }
 
@@ -59,7 +72,7 @@ extension AdminTarget {
     /// A client for what was named, or for the only pipeline that there is.
     func client() throws -> AdminClient {
         do {
-            return try AdminClient(try self.target(), tokenFile: self.tokenFile)
+            return try AdminClient(try self.target(), tokenFile: self.tokenFile, authorities: self.authorities)
         } catch let error as PenstockError {
             throw WatchProblem(message: error.message)
         }

@@ -72,7 +72,7 @@ public final class HTTPSink: EventSink {
             problems.append(error)
         }
         do throws(PenstockError) {
-            _ = try self.tls()
+            _ = try ClientTLS.configuration(authorities: self.configuration.authorities)
         } catch {
             problems.append(error)
         }
@@ -85,7 +85,9 @@ public final class HTTPSink: EventSink {
     public func open() async throws {
         try self.validate()
         let token = try self.configuration.tokenFile.map(SecretToken.load)
-        var configuration = HTTPClient.Configuration(tlsConfiguration: try self.tls())
+        var configuration = HTTPClient.Configuration(
+            tlsConfiguration: try ClientTLS.configuration(authorities: self.configuration.authorities)
+        )
         let time = TimeAmount(self.configuration.timeout)
         configuration.redirectConfiguration = .disallow
         configuration.timeout = HTTPClient.Configuration.Timeout(connect: time, read: time, write: time)
@@ -191,14 +193,6 @@ public final class HTTPSink: EventSink {
             throw refuse("The header \"\(name)\" of a sink cannot be used: \(problem).")
         }
         if self.configuration.timeout <= .zero { throw refuse("A sink needs a timeout above 0.") }
-    }
-
-    private func tls() throws(PenstockError) -> TLSConfiguration {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        guard let path = self.configuration.authorities else { return configuration }
-        configuration.trustRoots = .certificates(try ServerTLS.authorities(path))
-        return configuration
     }
 }
 #endif

@@ -11,6 +11,14 @@
 import NIOSSL
 import Penstock
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// Certificates, ready to be used.
 enum ServerTLS {
     /// Reads the certificates that a server's must come from.
@@ -20,7 +28,7 @@ enum ServerTLS {
         do {
             return try NIOSSLCertificate.fromPEMFile(path)
         } catch {
-            throw Self.problem("The certificates \"\(path)\"", error)
+            throw Self.problem("The certificates \"\(path)\"", error, in: path)
         }
     }
 
@@ -33,7 +41,7 @@ enum ServerTLS {
         do {
             chain = try NIOSSLCertificate.fromPEMFile(files.certificate).map { .certificate($0) }
         } catch {
-            throw Self.problem("The certificate \"\(files.certificate)\"", error)
+            throw Self.problem("The certificate \"\(files.certificate)\"", error, in: files.certificate)
         }
         do {
             key = try NIOSSLPrivateKey(file: files.key, format: .pem)
@@ -51,6 +59,21 @@ enum ServerTLS {
         } catch {
             throw Self.problem("The certificate \"\(files.certificate)\" with the key \"\(files.key)\"", error)
         }
+    }
+
+    /// What is wrong with a file of certificates.
+    private static func problem(_ what: String, _ error: any Error, in path: String) -> PenstockError {
+        guard case .some(.failedToLoadCertificate) = error as? NIOSSLError else { return Self.problem(what, error) }
+        let reason = Self.whyUnreadable(path) ?? "there is no certificate in it, or none in PEM"
+        return PenstockError(.invalidConfiguration, "\(what) cannot be used: \(reason).", underlyingError: error)
+    }
+
+    /// Why a file cannot be read; nil when it can.
+    private static func whyUnreadable(_ path: String) -> String? {
+        guard let file = fopen(path, "r") else { return String(cString: strerror(errno)) }
+        defer { fclose(file) }
+        // A folder can be opened, and not read.
+        return getc(file) == EOF && ferror(file) != 0 ? String(cString: strerror(errno)) : nil
     }
 
     private static func problem(_ what: String, _ error: any Error) -> PenstockError {

@@ -98,12 +98,14 @@ func withServer<Result>(
     _ watched: Watched = Watched(),
     socket: String? = nil,
     viewersMax: Int = 16,
+    change: (inout AdminConfiguration) -> Void = { _ in },
     _ body: (Served) async throws -> Result
 ) async throws -> Result {
     var configuration = AdminConfiguration()
     configuration.listen = socket == nil ? .loopback(port: 0) : nil
     configuration.socket = socket
     configuration.viewersMax = viewersMax
+    change(&configuration)
     let server = AdminServer(configuration, subject: watched.subject, metrics: watched.metrics)
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await server.run() }

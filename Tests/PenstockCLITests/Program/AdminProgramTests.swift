@@ -10,6 +10,7 @@
 #if Server
 import Foundation
 import Penstock
+import PenstockTesting
 import Testing
 
 @testable import PenstockCLI
@@ -82,6 +83,37 @@ struct AdminProgramTests {
                 nobody.status == 1 && nobody.errors.hasPrefix("penstock: error: no pipeline of yours has a socket in")
             )
         }
+    }
+
+    @Test("With a certificate that vouches for itself, top and ctl are told of it by --ca")
+    func ownCertificate() async throws {
+        let own = TestCertificate()
+        let admin = """
+            admin:
+              listen: 127.0.0.1:0
+              socket: none
+              token_file: \(own.token)
+              tls: { certificate: \(own.certificate), key: \(own.key) }
+            """
+        try await withProgram(["run", "a.yaml"], files: ["a.yaml": Self.pipeline(admin)]) { program, _ in
+            let greeting = await program.errors.text(until: "\n")
+            let url = try #require(greeting.split(separator: " ").last.map { $0.drop { $0 == "\n" } })
+            #expect(url.hasPrefix("https://127.0.0.1:"), "\(greeting)")
+            let address = ["--url", "\(url.filter { $0 != "\n" })", "--token-file", own.token]
+            let blind = try await Self.run(["top", "--once"] + address, [:])
+            #expect(blind.status == 1 && blind.errors.contains("with --ca"), "\(blind.errors)")
+            let wrong = try await Self.run(["ctl", "status", "--ca", own.key] + address, [:])
+            #expect(wrong.status == 1 && wrong.errors.contains("there is no certificate in it"), "\(wrong.errors)")
+            let trusting = address + ["--ca", own.certificate]
+            let top = try await Self.run(["top", "--once"] + trusting, [:])
+            #expect(top.status == 0 && top.output.hasPrefix("watched  running"), "\(top.errors)")
+            #expect(try await Self.run(["ctl", "pause"] + trusting, [:]).status == 0)
+            let drain = try await Self.run(["ctl", "drain"] + trusting, [:])
+            #expect(drain.status == 0 && drain.output.contains("ledger    balanced"), "\(drain.errors)")
+            #expect(await program.status() == 0)
+        }
+        let socket = try await Self.run(["ctl", "pause", "--ca", own.certificate], [:])
+        #expect(socket.status == 64 && socket.errors.contains("--ca goes with a --url that begins with https://"))
     }
 
     @Test("A second run of the same name is refused, and named")

@@ -36,8 +36,7 @@ struct GuardedSourceTests {
     }
 
     @Test func onlyWhoHasTheTokenAndTrustsTheCertificateComesIn() async throws {
-        let files = try TestCertificate()
-        defer { files.remove() }
+        let files = TestCertificate()
         let sink = CollectingSink()
         _ = try await Ingest.run(
             sink,
@@ -70,11 +69,10 @@ struct GuardedSourceTests {
     }
 
     @Test func filesThatAreNoneAreFoundBeforeAnythingStarts() throws {
-        let files = try TestCertificate()
-        defer { files.remove() }
+        let files = TestCertificate()
         var configuration = HTTPSourceConfiguration(listen: .loopback(port: 0))
         configuration.tls = .init(certificate: files.key, key: files.certificate)
-        configuration.tokenFile = files.folder
+        configuration.tokenFile = files.folder.path
         #expect(HTTPSource(configuration).check().count == 2)
         configuration.tls = .init(certificate: files.certificate, key: files.key)
         configuration.tokenFile = files.token

@@ -7,29 +7,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-#if Server
-import Foundation
-
-/// A certificate for this machine alone that vouches for itself, with its key, in files.
+/// A certificate for this machine alone that vouches for itself, with its key and a token, in files of a test's own.
 ///
-/// It was made for these tests (`openssl req -x509 …`), is in the open, and good for nothing else.
-struct TestCertificate {
-    let folder: String
+/// It was made for tests (`openssl req -x509 …`), is in the open, and good for nothing else.
+package struct TestCertificate: Sendable {
+    /// Where the files are; gone with the last copy of the value.
+    package let folder = TemporaryFolder()
 
-    var certificate: String { self.folder + "/cert.pem" }
-    var key: String { self.folder + "/key.pem" }
-    var token: String { self.folder + "/token" }
+    /// The path of the certificate.
+    package var certificate: String { self.folder["cert.pem"] }
+    /// The path of its key.
+    package var key: String { self.folder["key.pem"] }
+    /// The path of a token.
+    package var token: String { self.folder["token"] }
 
-    init() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "penstock-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        self.folder = folder.path
-        try Self.certificateText.write(toFile: self.certificate, atomically: false, encoding: .utf8)
-        try Self.keyText.write(toFile: self.key, atomically: false, encoding: .utf8)
-        try "open-sesame\n".write(toFile: self.token, atomically: false, encoding: .utf8)
+    /// Writes the files.
+    package init() {
+        self.folder.write(Self.certificateText, to: "cert.pem")
+        self.folder.write(Self.keyText, to: "key.pem")
+        self.folder.write("open-sesame\n", to: "token")
     }
-
-    func remove() { try? FileManager.default.removeItem(atPath: self.folder) }
 
     private static let certificateText = """
         -----BEGIN CERTIFICATE-----
@@ -55,4 +52,3 @@ struct TestCertificate {
 
         """
 }
-#endif
