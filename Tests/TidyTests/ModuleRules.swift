@@ -26,7 +26,7 @@ extension Rule {
         ),
         "PenstockAdmin": platform.union([
             "AsyncHTTPClient", "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore", "NIOHTTP1",
-            "Penstock", "PenstockEvents", "PenstockHTTP", "PenstockMetrics",
+            "Penstock", "PenstockEvents", "PenstockHTTP", "PenstockMetrics", "ServiceLifecycle",
         ]),
         "PenstockLifecycle": ["Logging", "Penstock", "PenstockEvents", "ServiceLifecycle", "Tracing"],
         "PenstockPostgres": platform.union(["CPostgres", "Penstock", "PenstockEvents"]),

@@ -47,6 +47,18 @@ public final class AdminServer: Sendable {
 
     /// How long those who watch may take to read the report.
     private static let viewersGrace = Duration.seconds(2)
+    /// How long answers that are under way in the end may take.
+    private static let answersGrace = Duration.seconds(1)
+
+    /// A child of ``run()`` that has ended.
+    private enum Ended {
+        /// Nobody comes in there any more.
+        case door
+        /// The server is to end.
+        case order
+        /// It is time to cut off what is left.
+        case grace
+    }
 
     private let configuration: AdminConfiguration
     private let desk: AdminDesk
@@ -59,6 +71,7 @@ public final class AdminServer: Sendable {
     private let starts = Channel<Int>(capacity: 2)
     private let endings = Channel<Bool>(capacity: 1)
     private let failure = Locked<PenstockError?>(nil)
+    private let doors = AdminDoors()
 
     /// Creates a server; opens nothing.
     ///
@@ -155,39 +168,54 @@ public final class AdminServer: Sendable {
         let tls = try configuration.tls.map(AdminTLS.configuration)
         let socket = try configuration.socket.map(AdminSocket.init)
         defer { socket?.remove() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        try await withThrowingTaskGroup(of: Ended.self) { group in
+            defer { group.cancelAll() }
+            var open = 0
             if let listen = configuration.listen {
                 let guardian = AdminGuard(token: token, usesTLS: tls != nil, isPrivate: false)
                 group.addTask { try await self.open(listen, guardian, tls) }
+                open += 1
             }
             if let socket {
                 let guardian = AdminGuard(token: nil, usesTLS: false, isPrivate: true)
                 group.addTask { try await self.open(socket, guardian) }
+                open += 1
             }
             group.addTask { try await self.tick() }
             group.addTask { try await self.waitForEnd() }
-            defer { group.cancelAll() }
-            try await group.next()
+            while open > 0, let ended = try await group.next() {
+                switch ended {
+                case .door: open -= 1
+                case .order:
+                    await self.doors.close()
+                    group.addTask {
+                        try await self.time.sleep(for: Self.answersGrace)
+                        return .grace
+                    }
+                case .grace: open = 0
+                }
+            }
         }
         if let failure = self.failure.withLock({ $0 }) { throw failure }
     }
 
-    private func tick() async throws {
+    private func tick() async throws -> Never {
         while true {
             self.desk.tick()
             try await self.time.sleep(for: .seconds(1))
         }
     }
 
-    private func waitForEnd() async throws {
+    private func waitForEnd() async throws -> Ended {
         _ = try await self.endings.receive()
         let deadline = self.time.now().advanced(by: Self.viewersGrace)
         while self.desk.viewerCount > 0, self.time.now() < deadline {
             try await self.time.sleep(for: .milliseconds(20))
         }
+        return .order
     }
 
-    private func open(_ listen: ListenAddress, _ guardian: AdminGuard, _ tls: TLSConfiguration?) async throws {
+    private func open(_ listen: ListenAddress, _ guardian: AdminGuard, _ tls: TLSConfiguration?) async throws -> Ended {
         let http = HTTPServerBuilder.http1(configuration: Self.channel)
         let server = try tls.map { try HTTPServerBuilder.tls(http, tlsConfiguration: $0) } ?? http
         let starts = self.starts
@@ -195,14 +223,15 @@ public final class AdminServer: Sendable {
             _ = starts.trySend(channel.localAddress?.port ?? 0)
         }
         do {
-            try await application.run()
+            try await self.doors.serve(application, logger: Self.logger)
+            return .door
         } catch let error as IOError {
             let reason = String(cString: strerror(error.errnoCode))
             throw PenstockError(.inputOutput, "Nobody can listen on \(listen): \(reason).", underlyingError: error)
         }
     }
 
-    private func open(_ socket: AdminSocket, _ guardian: AdminGuard) async throws {
+    private func open(_ socket: AdminSocket, _ guardian: AdminGuard) async throws -> Ended {
         let (starts, endings, failure) = (self.starts, self.endings, self.failure)
         let server = HTTPServerBuilder.http1(configuration: Self.channel)
         let address = BindAddress.unixDomainSocket(path: socket.openingPath)
@@ -216,7 +245,8 @@ public final class AdminServer: Sendable {
             }
         }
         do {
-            try await application.run()
+            try await self.doors.serve(application, logger: Self.logger)
+            return .door
         } catch let error as IOError {
             throw socket.problem(String(cString: strerror(error.errnoCode)), error)
         }
@@ -236,18 +266,20 @@ public final class AdminServer: Sendable {
             objects: self.objects,
             drainDeadline: self.configuration.drainDeadline
         )
-        let logger = Logger(label: "penstock.admin") { _ in SwiftLogNoOpLogHandler() }
         return Application(
             responder: CallbackResponder { request, _ in await routes.respond(to: request) },
             server: server,
             configuration: ApplicationConfiguration(
                 address: address,
-                availableConnectionsDelegate: .maximum(self.configuration.connectionsMax, logger: logger)
+                availableConnectionsDelegate: .maximum(self.configuration.connectionsMax, logger: Self.logger)
             ),
             onServerRunning: onServerRunning,
-            logger: logger
+            logger: Self.logger
         )
     }
+
+    /// Says nothing.
+    private static let logger = Logger(label: "penstock.admin") { _ in SwiftLogNoOpLogHandler() }
 
     private static var channel: HTTP1Channel.Configuration {
         HTTP1Channel.Configuration(

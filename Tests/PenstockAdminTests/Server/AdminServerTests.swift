@@ -18,6 +18,14 @@ import Testing
 
 @testable import PenstockAdmin
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 @Suite("The admin server begins, streams and ends", .timeLimit(.minutes(5)))
 struct AdminServerTests {
     @Test("Who watches gets a status at once, then one after another, and the report at the end")
@@ -64,6 +72,31 @@ struct AdminServerTests {
         #expect(desk.viewerCount == 2)
         try await withServer(viewersMax: 0) { (served: Served) async throws in
             #expect(try await served.ask("GET", "/events").status == 503)
+        }
+    }
+
+    @Test("Connections that come just when it ends do it no harm")
+    func lateConnections() async throws {
+        for _ in 0..<10 {
+            let isOver = Locked(false)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                try await withServer { served in
+                    let port = UInt16(try #require(served.port))
+                    group.addTask {
+                        // A few at a time, as browsers open them in advance: each is held until eight others have come.
+                        var sockets: [Int32] = []
+                        while !isOver.withLock({ $0 }) {
+                            sockets.append(knock(at: port))
+                            if sockets.count > 8 { close(sockets.removeFirst()) }
+                            await Task.yield()
+                        }
+                        for socket in sockets { close(socket) }
+                    }
+                    #expect(try await served.ask("GET", "/live").status == 200)
+                }
+                isOver.withLock { $0 = true }
+                try await group.waitForAll()
+            }
         }
     }
 
@@ -153,5 +186,24 @@ struct AdminServerTests {
             #expect(error?.code == .invalidConfiguration)
         }
     }
+}
+
+/// Opens a connection to this machine, if anybody listens there; says nothing.
+private func knock(at port: UInt16) -> Int32 {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    #if canImport(Darwin)
+    let descriptor = socket(AF_INET, SOCK_STREAM, 0)
+    #else
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    #endif
+    _ = withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+    }
+    return descriptor
 }
 #endif
