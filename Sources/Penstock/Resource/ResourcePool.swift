@@ -60,6 +60,9 @@ public final class ResourcePool<Resource: Sendable>: Sendable {
     /// How long a lease may last before it is overdue; nil for as long as it likes.
     package var leaseTimeMax: Duration? { self.core.configuration.leaseTimeMax }
 
+    /// The pool's tasks that have not ended, the oldest first: one that manages it, and those of closures.
+    public var tasks: [LiveTask] { self.core.live.current }
+
     /// What is wrong with the pool: always nil.
     package var problem: String? { self.core.guarded.withLock { $0.machine.problem } }
 

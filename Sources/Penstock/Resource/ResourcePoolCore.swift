@@ -25,6 +25,15 @@ final class ResourcePoolCore<Resource: Sendable>: @unchecked Sendable {
             case .create(_, let serial), .check(_, let serial, _), .destroy(_, let serial, _): serial
             }
         }
+
+        /// What its task is called.
+        var name: String {
+            switch self {
+            case .create: "create"
+            case .check: "check"
+            case .destroy: "destroy"
+            }
+        }
     }
 
     /// The state machine, and the resources that are idle or leased, by their slots.
@@ -64,6 +73,9 @@ final class ResourcePoolCore<Resource: Sendable>: @unchecked Sendable {
     /// because a closure that ignores cancellation must not hold `run()` and `drain` for ever.
     private let tasks = Locked<[UInt64: Task<Void, Never>]>([:])
 
+    /// The pool's tasks that have not ended.
+    let live: LiveTasks
+
     init(
         _ configuration: ResourcePoolConfiguration,
         create: @escaping @Sendable () async throws -> Resource,
@@ -77,6 +89,7 @@ final class ResourcePoolCore<Resource: Sendable>: @unchecked Sendable {
         )
         self.configuration = configuration
         self.time = configuration.time
+        self.live = LiveTasks(time: configuration.time)
         self.guarded = FutexLocked(State(machine: machine, maximum: limits.maximum))
         self.create = create
         self.check = check
@@ -100,7 +113,7 @@ final class ResourcePoolCore<Resource: Sendable>: @unchecked Sendable {
             throw PenstockError(.alreadyRunning, "The pool \(self.configuration.name) has been run before.")
         }
         // Not the caller's child: it must live through the grace of a drain that begins when its caller is cancelled.
-        if starts { _ = self.startTask { await self.manage() } }
+        if starts { _ = self.startTask("manager") { await self.manage() } }
     }
 
     /// Carries out what the state machine orders, until the pool has ended.
@@ -202,7 +215,7 @@ final class ResourcePoolCore<Resource: Sendable>: @unchecked Sendable {
     private func start(_ work: Work) {
         // Under the lock, so that the task cannot look for itself before it is there.
         self.tasks.withLock { tasks in
-            tasks[work.serial] = self.startTask { await self.call(work) }
+            tasks[work.serial] = self.startTask(work.name) { await self.call(work) }
         }
     }
 
@@ -212,11 +225,18 @@ final class ResourcePoolCore<Resource: Sendable>: @unchecked Sendable {
     }
 
     /// Starts a task that belongs to the pool and not to a caller.
-    private func startTask(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
-        if let executor = self.configuration.executor {
-            return Task(executorPreference: executor) { await body() }
+    private func startTask(
+        _ name: String,
+        file: StaticString = #fileID,
+        line: Int = #line,
+        _ body: @escaping @Sendable () async -> Void
+    ) -> Task<Void, Never> {
+        let live = self.live
+        let entry = live.begin("\(self.configuration.name)/\(name)", file: file, line: line)
+        return Task(executorPreference: self.configuration.executor) {
+            await body()
+            live.end(entry)
         }
-        return Task { await body() }
     }
 
     private func call(_ work: Work) async {

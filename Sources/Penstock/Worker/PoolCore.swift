@@ -53,6 +53,8 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
     /// The workers' tasks. They belong to the pool and not to whoever runs it, because a handler that ignores cancellation
     /// must not hold `run()` and `drain` for ever.
     let workers = Locked(WorkerTasks())
+    /// The pool's tasks that have not ended.
+    let tasks: LiveTasks
 
     @usableFromInline
     init(
@@ -88,6 +90,7 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
         self.size = size
         self.smallBatch = processors > 1 ? 16 : 0
         self.hungry = HungryFlag()
+        self.tasks = LiveTasks(time: configuration.time, owner: configuration.tasks)
         self.onDrop = onDrop
         self.queue = FutexLocked(
             PoolStateMachine(
@@ -115,11 +118,18 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
 
     /// Starts a task that belongs to the pool and not to a caller.
     func startTask(
+        _ name: String,
         on executor: (any TaskExecutor)?,
+        file: StaticString = #fileID,
+        line: Int = #line,
         _ body: @escaping @Sendable () async -> Void
     ) -> Task<Void, Never> {
-        if let executor { return Task(executorPreference: executor) { await body() } }
-        return Task { await body() }
+        let tasks = self.tasks
+        let entry = tasks.begin("\(self.configuration.name)/\(name)", file: file, line: line)
+        return Task(executorPreference: executor) {
+            await body()
+            tasks.end(entry)
+        }
     }
 
     // MARK: - Life
@@ -134,10 +144,10 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
             workers.nesting = PoolNesting(self, time: self.time)
             self.startWorkers(Array(0..<self.queue.withLock { $0.liveWorkers }), in: &workers)
             if self.limits.resultPlaces != nil {
-                _ = self.startTask(on: self.executor) { [self] in await self.handOverResults() }
+                _ = self.startTask("results", on: self.executor) { [self] in await self.handOverResults() }
             }
             if let limit = self.configuration.stuckAfter {
-                workers.watch = self.startTask(on: self.configuration.timerExecutor) { [self] in
+                workers.watch = self.startTask("watch", on: self.configuration.timerExecutor) { [self] in
                     await self.watchForStuckJobs(after: limit)
                 }
             }
@@ -154,7 +164,7 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
         let executor = self.executor
         for index in indices {
             let nesting = PoolNesting(nesting, waits: self.queue.withLock { $0.workers[index].waits })
-            workers.tasks[index] = self.startTask(on: executor) {
+            workers.tasks[index] = self.startTask("worker-\(index)", on: executor) {
                 await PoolNesting.$current.withValue(nesting) { await loop(index) }
             }
         }
@@ -248,7 +258,7 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
             return state.drain?.generation == clock.generation
         }
         guard isNeeded else { return }
-        let timer = self.startTask(on: self.configuration.timerExecutor) { [self] in await self.watch(clock) }
+        let timer = self.startTask("drain", on: self.configuration.timerExecutor) { [self] in await self.watch(clock) }
         let stale = self.queue.withLock { state -> Task<Void, Never>? in
             if case .finished = state.phase { return timer }
             guard state.drain?.generation == clock.generation else { return timer }
@@ -348,6 +358,7 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
     func snapshot() -> PoolSnapshot {
         let now = self.time.now()
         let threads = self.threads?.threadCount ?? 0
+        let tasks = self.tasks.current
         let stuck = self.queue.withLock { self.stuckJobs($0) }
         return self.queue.withLock { state in
             let oldest = min(now, state.oldestArrival() ?? now)
@@ -370,6 +381,7 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
                 downstreamTimes: downstream,
                 workerTimes: times,
                 workerStates: states,
+                tasks: tasks,
                 producersHeld: state.producersHeld(now: now)
             )
         }

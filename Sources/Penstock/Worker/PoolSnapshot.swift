@@ -43,6 +43,8 @@ public struct PoolSnapshot: Sendable {
     public let workerTimes: WorkerTimes
     /// What each worker does.
     public let workerStates: [WorkerState]
+    /// The pool's tasks that have not ended, the oldest first: a worker whose job a drain has abandoned is among them until it ends.
+    public let tasks: [LiveTask]
     /// For how long producers have waited for a place, whenever at least one did.
     public let producersHeld: Duration
 

@@ -127,7 +127,7 @@ extension PoolCore {
             return state.retryTimer
         }
         guard let timer else { return }
-        let task = self.startTask(on: self.configuration.timerExecutor) { [self] in
+        let task = self.startTask("retry", on: self.configuration.timerExecutor) { [self] in
             try? await self.time.sleep(until: timer.due)
             if !Task.isCancelled { self.promote(timer) }
         }

@@ -152,6 +152,8 @@ public struct WorkerPoolConfiguration: Sendable {
     /// How many processors there are, for tests. Default: as many as the process may use when the pool is made, which
     /// takes 0.1 ms to find out.
     package var processors: Int?
+    /// The tasks of whoever the pool belongs to, which are to have the pool's among them. Default: nobody's.
+    package var tasks: LiveTasks?
     /// Who looks on.
     ///
     /// Default: nobody.

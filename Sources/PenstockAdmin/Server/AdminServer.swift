@@ -72,6 +72,7 @@ public final class AdminServer: Sendable {
     private let endings = Channel<Bool>(capacity: 1)
     private let failure = Locked<PenstockError?>(nil)
     private let doors = AdminDoors()
+    private let tasks: LiveTasks
 
     /// Creates a server; opens nothing.
     ///
@@ -90,6 +91,7 @@ public final class AdminServer: Sendable {
             return (format.contentType, format.text(registry.snapshot()))
         }
         self.init(configuration, subject: AdminSubject(pipeline), metrics: scrape) { registry.liveObjects().json() }
+        registry.watchTasks(named: "admin") { [tasks = self.tasks] in tasks.current }
     }
 
     /// Creates a server for something that a test makes up.
@@ -105,6 +107,7 @@ public final class AdminServer: Sendable {
         self.metrics = metrics
         self.objects = objects
         self.time = time
+        self.tasks = LiveTasks(time: time)
         self.desk = AdminDesk(subject, viewersMax: configuration.viewersMax, time: time)
     }
 
@@ -173,22 +176,22 @@ public final class AdminServer: Sendable {
             var open = 0
             if let listen = configuration.listen {
                 let guardian = AdminGuard(token: token, usesTLS: tls != nil, isPrivate: false)
-                group.addTask { try await self.open(listen, guardian, tls) }
+                group.addTask("door \(listen)", in: self.tasks) { try await self.open(listen, guardian, tls) }
                 open += 1
             }
             if let socket {
                 let guardian = AdminGuard(token: nil, usesTLS: false, isPrivate: true)
-                group.addTask { try await self.open(socket, guardian) }
+                group.addTask("socket", in: self.tasks) { try await self.open(socket, guardian) }
                 open += 1
             }
-            group.addTask { try await self.tick() }
-            group.addTask { try await self.waitForEnd() }
+            group.addTask("tick", in: self.tasks) { try await self.tick() }
+            group.addTask("end", in: self.tasks) { try await self.waitForEnd() }
             while open > 0, let ended = try await group.next() {
                 switch ended {
                 case .door: open -= 1
                 case .order:
                     await self.doors.close()
-                    group.addTask {
+                    group.addTask("grace", in: self.tasks) {
                         try await self.time.sleep(for: Self.answersGrace)
                         return .grace
                     }

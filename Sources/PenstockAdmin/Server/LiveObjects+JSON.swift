@@ -13,12 +13,16 @@ import PenstockEvents
 import PenstockMetrics
 
 extension LiveObjects {
-    /// What lives, as one JSON object: each worker with what it does, each lease with the place where it was taken.
+    /// What lives, as one JSON object: each worker with what it does, each task with the place where it was started, each
+    /// lease with the place where it was taken.
     func json() -> String {
         var json = JSONWriter()
         json.object {
             $0.member("pools") { json in
                 for pool in self.pools { json.member(pool.name) { pool.write(to: &$0) } }
+            }
+            $0.member("tasks") { json in
+                for tasks in self.tasks { json.member(tasks.owner) { tasks.write(to: &$0) } }
             }
             $0.member("leases") { json in
                 for leases in self.leases { json.member(leases.pool) { leases.write(to: &$0) } }
@@ -43,6 +47,13 @@ extension LiveObjects.Pool {
             }
         }
         json.member("stuck_jobs", texts: self.stuckJobs.map(\.description))
+    }
+}
+
+extension LiveObjects.Tasks {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.member("count", count: self.count)
+        json.member("oldest", texts: self.oldest.map(\.description))
     }
 }
 

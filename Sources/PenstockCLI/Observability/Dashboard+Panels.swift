@@ -279,6 +279,12 @@ extension Dashboard {
             .query("process_open_fds{\(Self.instance)}", "{{instance}} open")
             .query("process_max_fds{\(Self.instance)}", "{{instance}} limit")
             .query("process_threads{\(Self.instance)}", "{{instance}} threads"),
+            DashboardPanel(
+                "What lives",
+                unit: "short",
+                "Workers, threads, tasks, jobs and leases. One that only grows is a leak: /objects says which."
+            )
+            .query("sum by (instance, kind) (penstock_live_objects{\(Self.instance)})", "{{instance}} {{kind}}"),
             DashboardPanel("Uptime", .stat, unit: "s", "Since the process started.")
                 .query("time() - process_start_time_seconds{\(Self.instance)}", "{{instance}}"),
         ]

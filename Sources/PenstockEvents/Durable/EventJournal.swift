@@ -30,6 +30,7 @@ final class EventJournal: SettlementTaker {
     let store: any DurableEventStore
     let counts: PipelineCounts
     let time: TimeSource
+    private let tasks: LiveTasks
     let scribe: JournalScribe
     let state: Locked<State>
     let writerBell = Channel<Void>(capacity: 1)
@@ -51,6 +52,7 @@ final class EventJournal: SettlementTaker {
     ///   - scribe: Makes stored batches of batches, and batches of stored ones.
     ///   - counts: Where everything is counted.
     ///   - time: The clock of back-offs.
+    ///   - tasks: The tasks of the pipeline.
     ///   - report: Told when the store breaks: the run ends.
     init(
         _ store: OpenStore,
@@ -58,12 +60,14 @@ final class EventJournal: SettlementTaker {
         scribe: JournalScribe,
         counts: PipelineCounts,
         time: TimeSource,
+        tasks: LiveTasks,
         report: @escaping @Sendable (PenstockError) -> Void
     ) {
         let limits = Self.limits(description.queue, store.options)
         self.store = store.store
         self.counts = counts
         self.time = time
+        self.tasks = tasks
         self.scribe = scribe
         self.state = Locked(State(machine: Machine(limits: limits, contents: store.contents)))
         self.dropsNewest = limits.whenFull == .dropNewest
@@ -141,6 +145,7 @@ final class EventJournal: SettlementTaker {
     func prepare() {
         var configuration = WorkerPoolConfiguration(name: "\(self.name)-store", workers: 1, capacity: 1)
         configuration.time = self.time
+        configuration.tasks = self.tasks
         configuration.batchMax = 1
         // The store may block its thread.
         configuration.threads = .perWorker
@@ -152,7 +157,7 @@ final class EventJournal: SettlementTaker {
     func run() async {
         guard let pool = self.pool.withLock({ $0 }) else { return }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { _ = try? await pool.run() }
+            group.addTask("store", in: self.tasks) { _ = try? await pool.run() }
             try? await pool.submit(0)
         }
     }

@@ -31,6 +31,7 @@ final class SinkLane: Sendable {
     private let name: String
     private let writer: LaneWriter
     private let time: TimeSource
+    private let tasks: LiveTasks
     private let linger: Duration
     private let state: Locked<State>
     /// Rings when an event comes that others are waited for.
@@ -38,8 +39,9 @@ final class SinkLane: Sendable {
     private let concurrency: Int
     private let pool: Locked<WorkerPool<Int, Void>?>
 
-    init(name: String, options: SinkOptions, writer: LaneWriter, time: TimeSource) {
+    init(name: String, options: SinkOptions, writer: LaneWriter, time: TimeSource, tasks: LiveTasks) {
         self.name = name
+        self.tasks = tasks
         self.writer = writer
         self.time = time
         self.linger = options.linger
@@ -62,6 +64,7 @@ final class SinkLane: Sendable {
             capacity: options.concurrency
         )
         configuration.time = time
+        configuration.tasks = tasks
         configuration.batchMax = 1
         // A write may block its thread.
         configuration.threads = .perWorker
@@ -116,7 +119,7 @@ final class SinkLane: Sendable {
     func run() async {
         guard let pool = self.pool.withLock({ $0 }) else { return }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { _ = try? await pool.run() }
+            group.addTask(self.name, in: self.tasks) { _ = try? await pool.run() }
             for number in 0..<self.concurrency { try? await pool.submit(number) }
             await self.watchLinger()
         }
@@ -181,7 +184,8 @@ final class SinkLane: Sendable {
             state.writersLeft -= state.writersMissing
             return state.writersMissing > 0 && state.writersLeft == 0
         }
-        if isLast { await runShortJob(self.name, time: self.time) { [writer] in await writer.close() } }
+        guard isLast else { return }
+        await runShortJob(self.name, time: self.time, tasks: self.tasks) { [writer] in await writer.close() }
     }
 
     private func wait(as number: Int, with segment: LaneSegment) async -> SinkLaneStateMachine.Refusal? {

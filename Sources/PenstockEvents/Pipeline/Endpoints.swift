@@ -32,6 +32,7 @@ struct Endpoints: Sendable {
     init?(
         opening description: PipelineDescription,
         time: TimeSource,
+        tasks: LiveTasks,
         until order: Channel<Void>
     ) async throws(PenstockError) {
         var sources: [OpenSource] = []
@@ -45,7 +46,8 @@ struct Endpoints: Sendable {
             description.name,
             opened.compactMap(\.part) + sources.compactMap(\.part),
             time: time,
-            timeMax: description.openTimeMax
+            timeMax: description.openTimeMax,
+            tasks: tasks
         )
         switch await own.run(until: order) {
         case .open: break

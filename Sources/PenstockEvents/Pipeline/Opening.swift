@@ -46,6 +46,7 @@ final class Opening: Sendable {
     private let parts: [Part]
     private let time: TimeSource
     private let timeMax: Duration
+    private let tasks: LiveTasks
     private let isOver = Locked(false)
 
     /// Creates what opens parts.
@@ -55,11 +56,13 @@ final class Opening: Sendable {
     ///   - parts: What to open, in order.
     ///   - time: The clock of the limit.
     ///   - timeMax: How long each may take.
-    init(_ name: String, _ parts: [Part], time: TimeSource, timeMax: Duration) {
+    ///   - tasks: The tasks of the pipeline.
+    init(_ name: String, _ parts: [Part], time: TimeSource, timeMax: Duration, tasks: LiveTasks) {
         self.name = name
         self.parts = parts
         self.time = time
         self.timeMax = timeMax
+        self.tasks = tasks
     }
 
     /// Opens all, or none.
@@ -69,12 +72,13 @@ final class Opening: Sendable {
         guard !self.parts.isEmpty else { return .open }
         var configuration = WorkerPoolConfiguration(name: "\(self.name)-open", workers: 1, capacity: 1)
         configuration.time = self.time
+        configuration.tasks = self.tasks
         configuration.batchMax = 1
         // It may block its thread.
         configuration.threads = .perWorker
         let pool = WorkerPool<Int, Outcome>(configuration) { await self.open(self.parts[$0]) }
         return await withTaskGroup(of: Void.self) { group in
-            group.addTask { _ = try? await pool.run() }
+            group.addTask("opening", in: self.tasks) { _ = try? await pool.run() }
             let end = await self.openAll(in: pool, until: order)
             _ = await pool.drain(deadline: .zero, grace: SourceGroup.grace)
             return end

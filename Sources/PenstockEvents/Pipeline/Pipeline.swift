@@ -53,6 +53,8 @@ public final class Pipeline: Sendable {
     private let time: TimeSource
     private let wallClock: @Sendable () -> Int64
     private let state = Locked(State.ready)
+    /// The tasks that it has started and that have not ended.
+    private let tasks: LiveTasks
     /// Nothing is ever put into it: it ends with the first order to drain, which a start that is under way does not outlast.
     private let startOrder = Channel<Void>(capacity: 1)
 
@@ -109,6 +111,7 @@ public final class Pipeline: Sendable {
         }
         self.time = time
         self.wallClock = wallClock
+        self.tasks = LiveTasks(time: time)
     }
 
     /// What ``run()`` would refuse: what is wrong with the parts, files that cannot be read, folders that cannot be
@@ -132,7 +135,11 @@ public final class Pipeline: Sendable {
         let steps = try self.steps.get()
         try self.begin()
         // A task of its own: to be cancelled is an order to drain, and what carries it out must not be cancelled itself.
-        let running = Task { try await self.run(steps) }
+        let entry = self.tasks.begin("\(self.description.name)/run")
+        let running = Task {
+            defer { self.tasks.end(entry) }
+            return try await self.run(steps)
+        }
         return try await withTaskCancellationHandler {
             try await running.value
         } onCancel: {
@@ -180,11 +187,14 @@ public final class Pipeline: Sendable {
     /// ledgers are exact by themselves, and may be some events apart from one another.
     public func snapshot() -> PipelineSnapshot {
         let state = self.state.withLock { $0 }
-        switch state {
-        case .ready, .stopped, .starting: return PipelineSnapshot(pipeline: self.description.name)
-        case .running(let run): return run.snapshot(isOver: false)
-        case .ended(_, let snapshot): return snapshot
-        }
+        var snapshot =
+            switch state {
+            case .ready, .stopped, .starting: PipelineSnapshot(pipeline: self.description.name)
+            case .running(let run): run.snapshot(isOver: false)
+            case .ended(_, let snapshot): snapshot
+            }
+        snapshot.tasks = self.tasks.current
+        return snapshot
     }
 
     /// Makes workers take no more batches until ``resume()``; those at hand are finished, and sources are held once the
@@ -235,7 +245,12 @@ public final class Pipeline: Sendable {
         let run: PipelineRun
         do throws(PenstockError) {
             guard
-                let endpoints = try await Endpoints(opening: self.description, time: self.time, until: self.startOrder)
+                let endpoints = try await Endpoints(
+                    opening: self.description,
+                    time: self.time,
+                    tasks: self.tasks,
+                    until: self.startOrder
+                )
             else {
                 self.endUnstarted()
                 let seconds = Double(self.time.now() &- beginning) / 1e9
@@ -246,6 +261,7 @@ public final class Pipeline: Sendable {
                 steps: steps,
                 endpoints: endpoints,
                 time: self.time,
+                tasks: self.tasks,
                 wallClock: self.wallClock()
             )
         } catch {

@@ -19,6 +19,7 @@ final class PipelineRun: Sendable {
     private let endpoints: Endpoints
     let time: TimeSource
     let counts: PipelineCounts
+    private let tasks: LiveTasks
     let stop: StopSignal
     let windows: WindowKeeper?
     let sinks: SinkGroup
@@ -43,6 +44,7 @@ final class PipelineRun: Sendable {
         steps: CompiledSteps,
         endpoints: Endpoints,
         time: TimeSource,
+        tasks: LiveTasks,
         wallClock: Int64
     ) throws(PenstockError) {
         let beginning = time.now()
@@ -59,25 +61,28 @@ final class PipelineRun: Sendable {
             counts: counts,
             steps: steps,
             time: time,
+            tasks: tasks,
             origin: origin,
             session: session,
             report: fail
         )
-        let windows = steps.aggregate.map { WindowKeeper($0, every: $0.every, origin: origin) }
+        self.windows = steps.aggregate.map { WindowKeeper($0, every: $0.every, origin: origin) }
         let runner = BatchRunner(
             steps: steps,
             sinks: sinks,
-            windows: windows,
+            windows: self.windows,
             description: description,
             time: time,
             origin: origin,
             session: session
         )
-        let pool = Self.pool(description, counts: counts, time: time) { await runner.run($0) }
-        self.rowPool = Self.rowPool(description, time: time) { await sinks.deliverRows(of: $0) }
+        let pool = Self.pool(description, counts: counts, time: time, tasks: tasks) { await runner.run($0) }
+        self.rowPool = Self.rowPool(description, time: time, tasks: tasks) { await sinks.deliverRows(of: $0) }
         let scribe = JournalScribe(description, origin: origin, session: session)
         let journal = endpoints.store.map { store in
-            EventJournal(store, of: description, scribe: scribe, counts: counts, time: time) { fail($0, true) }
+            EventJournal(store, of: description, scribe: scribe, counts: counts, time: time, tasks: tasks) {
+                fail($0, true)
+            }
         }
         let intake = SourceIntake(counts: counts, stop: stop, journal: journal) { batch throws(PenstockError) in
             try await pool.submit(batch)
@@ -88,22 +93,21 @@ final class PipelineRun: Sendable {
             intake: intake,
             stop: stop,
             time: time,
+            tasks: tasks,
             session: session
         )
         self.journal = journal
         self.pool = pool
         self.description = description
         self.endpoints = endpoints
-        self.time = time
+        (self.time, self.tasks) = (time, tasks)
         self.counts = counts
         self.stop = stop
-        self.windows = windows
         self.sinks = sinks
         self.ending = ending
         self.orders = orders
         self.beginning = beginning
-        self.slowest = runner.slowest
-        self.keys = runner.keys
+        (self.slowest, self.keys) = (runner.slowest, runner.keys)
     }
 
     /// Tells the run to stop.
@@ -127,11 +131,13 @@ final class PipelineRun: Sendable {
     func run() async -> PipelineReport {
         self.journal?.prepare()
         return await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.followOrders() }
-            if self.windows != nil { group.addTask { _ = try? await self.rowPool.run() } }
-            for port in self.sinks.ports { group.addTask { await port.lane.run() } }
-            group.addTask { await self.sources.deliverNews() }
-            if let journal = self.journal { group.addTask { await journal.run() } }
+            group.addTask("orders", in: self.tasks) { await self.followOrders() }
+            if self.windows != nil { group.addTask("rows", in: self.tasks) { _ = try? await self.rowPool.run() } }
+            for port in self.sinks.ports {
+                group.addTask("sink \(port.name)", in: self.tasks) { await port.lane.run() }
+            }
+            group.addTask("news", in: self.tasks) { await self.sources.deliverNews() }
+            if let journal = self.journal { group.addTask("journal", in: self.tasks) { await journal.run() } }
             let (drained, sourcesStopped) = await self.runPool()
             let rowsLost = await self.writeLastRows(after: drained)
             let lanesLost = await self.emptyLanes()
@@ -166,6 +172,7 @@ final class PipelineRun: Sendable {
         _ description: PipelineDescription,
         counts: PipelineCounts,
         time: TimeSource,
+        tasks: LiveTasks,
         _ handler: @escaping @Sendable (EventBatch) async -> Void
     ) -> WorkerPool<EventBatch, Void> {
         let bytesMax = description.queue.bytes
@@ -179,6 +186,7 @@ final class PipelineRun: Sendable {
         // A job is a batch already: to take several at once would only hold them back from idle workers.
         configuration.batchMax = 1
         configuration.time = time
+        configuration.tasks = tasks
         return WorkerPool(
             configuration,
             size: { JobSize(count: $0.count, bytes: min($0.byteCharge, bytesMax)) },
@@ -190,10 +198,12 @@ final class PipelineRun: Sendable {
     private static func rowPool(
         _ description: PipelineDescription,
         time: TimeSource,
+        tasks: LiveTasks,
         _ handler: @escaping @Sendable (ClosedWindow) async -> Void
     ) -> WorkerPool<ClosedWindow, Void> {
         var configuration = WorkerPoolConfiguration(name: "\(description.name)-rows", workers: 1, capacity: 16)
         configuration.time = time
+        configuration.tasks = tasks
         return WorkerPool(configuration, handler: handler)
     }
 
@@ -201,7 +211,7 @@ final class PipelineRun: Sendable {
     private func followOrders() async {
         await withTaskGroup(of: Void.self) { group in
             while let deadline = await self.orders.next() {
-                group.addTask { await self.follow(deadline) }
+                group.addTask("order", in: self.tasks) { await self.follow(deadline) }
             }
             group.cancelAll()
         }
@@ -228,10 +238,10 @@ final class PipelineRun: Sendable {
     /// From the first event to the last; the windows that are still open stay so.
     private func runPool() async -> (DrainReport<EventBatch, Void>, sourcesStopped: Bool) {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { _ = try? await self.pool.run() }
-            group.addTask { await self.closePassedWindows() }
+            group.addTask("workers", in: self.tasks) { _ = try? await self.pool.run() }
+            group.addTask("windows", in: self.tasks) { await self.closePassedWindows() }
             if let journal = self.journal {
-                group.addTask {
+                group.addTask("feed", in: self.tasks) {
                     await journal.feed { batch throws(PenstockError) in try await self.pool.submit(batch) }
                 }
             }
@@ -302,7 +312,7 @@ final class PipelineRun: Sendable {
         }
         let isLeft = await withTaskGroup(of: Bool.self) { [deadline] group in
             for port in self.sinks.ports {
-                group.addTask {
+                group.addTask("end of sink \(port.name)", in: self.tasks) {
                     let left = await port.lane.finish(deadline: deadline)
                     self.sinks.drop(left, of: port)
                     return !left.isEmpty
@@ -319,7 +329,7 @@ final class PipelineRun: Sendable {
     private func closeLetters() async {
         let letters = self.sinks.letters
         guard letters.isOpen else { return }
-        await runShortJob("\(self.description.name)-dead", time: self.time) { await letters.close() }
+        await runShortJob("\(self.description.name)-dead", time: self.time, tasks: self.tasks) { await letters.close() }
     }
 
     /// Whether nobody has told the run to end.

@@ -53,6 +53,9 @@ public struct PipelineSnapshot: Sendable {
     public var sources: [SourceSnapshot] = []
     /// The sinks, in the order of the description.
     public var sinks: [SinkSnapshot] = []
+    /// The pipeline's tasks that have not ended, those of its pools among them, the oldest first. A sink that hangs may keep some
+    /// beyond the end of the run.
+    public var tasks: [LiveTask] = []
     /// The batches that took longest of those that ended within the last minute, the longest first; at most eight.
     public var slowest: [SlowBatch] = []
     /// The key that most events of the last seconds have, of those that an aggregate groups by a key; nil without one, and while

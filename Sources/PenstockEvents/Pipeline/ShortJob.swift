@@ -14,13 +14,20 @@ import Penstock
 /// - Parameters:
 ///   - name: The name of its thread.
 ///   - time: The clock.
+///   - tasks: The tasks that its own are to be among.
 ///   - body: What to run.
-func runShortJob(_ name: String, time: TimeSource, _ body: @escaping @Sendable () async -> Void) async {
+func runShortJob(
+    _ name: String,
+    time: TimeSource,
+    tasks: LiveTasks,
+    _ body: @escaping @Sendable () async -> Void
+) async {
     var configuration = WorkerPoolConfiguration(name: name, workers: 1, capacity: 1)
     configuration.time = time
+    configuration.tasks = tasks
     let pool = WorkerPool<Int, Void>(configuration) { _ in await body() }
     await withTaskGroup(of: Void.self) { group in
-        group.addTask { _ = try? await pool.run() }
+        group.addTask(name, in: tasks) { _ = try? await pool.run() }
         try? await pool.submit(0)
         _ = await pool.drain(deadline: SourceGroup.grace)
     }

@@ -31,6 +31,7 @@ final class SinkGroup: Sendable {
     ///   - counts: Where everything is counted.
     ///   - steps: The steps before the sinks.
     ///   - time: The clock of back-offs.
+    ///   - tasks: The tasks of the pipeline.
     ///   - origin: Nanoseconds since 1970 at the origin of the clock.
     ///   - session: The number of the run.
     ///   - report: Told of failures; the run ends if the second is true, and otherwise has failed when it ends.
@@ -40,6 +41,7 @@ final class SinkGroup: Sendable {
         counts: PipelineCounts,
         steps: CompiledSteps,
         time: TimeSource,
+        tasks: LiveTasks,
         origin: Int64,
         session: UInt64,
         report: @escaping @Sendable (PenstockError, _ ends: Bool) -> Void
@@ -71,7 +73,7 @@ final class SinkGroup: Sendable {
                 trace: description.tracing.map { (description.name, $0) }
             )
             let name = "\(description.name)-\(sink.name)"
-            let lane = SinkLane(name: name, options: sink.options, writer: writer, time: time)
+            let lane = SinkLane(name: name, options: sink.options, writer: writer, time: time, tasks: tasks)
             return SinkPort(sink, index: index, end: end, isOnly: isOnly, lane: lane, meter: meter, time: time)
         }
         self.letters = letters

@@ -19,6 +19,7 @@ final class SourceGroup: Sendable {
     private let news: [(source: any AcknowledgedSource, desk: SettlementDesk)]
     private let stop: StopSignal
     private let name: String
+    private let tasks: LiveTasks
     private let ownPool: WorkerPool<Int, SourceEnd>?
     private let newsPool: WorkerPool<Int, Void>?
 
@@ -31,6 +32,7 @@ final class SourceGroup: Sendable {
         intake: SourceIntake,
         stop: StopSignal,
         time: TimeSource,
+        tasks: LiveTasks,
         session: UInt64
     ) {
         let queue = description.queue
@@ -84,10 +86,11 @@ final class SourceGroup: Sendable {
         self.news = news
         self.stop = stop
         self.name = description.name
-        self.ownPool = Self.pool("\(description.name)-sources", own.count, time) { [own] index in
+        self.tasks = tasks
+        self.ownPool = Self.pool("\(description.name)-sources", own.count, time, tasks) { [own] index in
             await Self.run(own[index].source, own[index].feed)
         }
-        self.newsPool = Self.pool("\(description.name)-news", news.count, time) { [news] index in
+        self.newsPool = Self.pool("\(description.name)-news", news.count, time, tasks) { [news] index in
             await news[index].desk.deliver(to: news[index].source)
         }
     }
@@ -101,18 +104,20 @@ final class SourceGroup: Sendable {
         defer { executor.shutdown() }
         return await withTaskGroup(of: SourceEnd?.self) { group in
             for runner in self.runners {
-                group.addTask(executorPreference: executor) { await runner.run() }
+                group.addTask("source \(runner.source.name)", in: self.tasks, on: executor) { await runner.run() }
             }
             if let pool = self.ownPool {
-                group.addTask {
+                group.addTask("sources", in: self.tasks) {
                     _ = try? await pool.run()
                     return nil
                 }
                 for index in self.own.indices {
-                    group.addTask { (try? await pool.call(index)) ?? .stopped }
+                    group.addTask("source \(self.own[index].feed.name)", in: self.tasks) {
+                        (try? await pool.call(index)) ?? .stopped
+                    }
                 }
             }
-            group.addTask {
+            group.addTask("stop", in: self.tasks) {
                 await self.stop.wait()
                 return nil
             }
@@ -139,7 +144,7 @@ final class SourceGroup: Sendable {
     func deliverNews() async {
         guard let pool = self.newsPool else { return }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { _ = try? await pool.run() }
+            group.addTask("news", in: self.tasks) { _ = try? await pool.run() }
             for index in self.news.indices { try? await pool.submit(index) }
         }
     }
@@ -156,11 +161,13 @@ final class SourceGroup: Sendable {
         _ name: String,
         _ count: Int,
         _ time: TimeSource,
+        _ tasks: LiveTasks,
         _ handler: @escaping @Sendable (Int) async -> Output
     ) -> WorkerPool<Int, Output>? {
         guard count > 0 else { return nil }
         var configuration = WorkerPoolConfiguration(name: name, workers: count, capacity: count)
         configuration.time = time
+        configuration.tasks = tasks
         configuration.batchMax = 1
         // A source may block its thread.
         configuration.threads = .perWorker

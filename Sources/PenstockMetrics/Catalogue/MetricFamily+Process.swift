@@ -123,7 +123,7 @@ extension MetricFamily {
         "penstock_live_objects",
         .gauge,
         labels: ["kind"],
-        help: "What lives in all that is watched: workers, threads, jobs, abandoned_jobs, leases. A leak grows."
+        help: "What lives in all that is watched: workers, threads, tasks, jobs, abandoned_jobs, leases. A leak grows."
     )
 
     // MARK: - The registry

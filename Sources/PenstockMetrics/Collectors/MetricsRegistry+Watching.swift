@@ -34,7 +34,10 @@ extension MetricsRegistry {
     ) -> MetricsWatch {
         self.watch(name) { name in
             var live = LiveObjects()
-            if let pool = snapshot() { live.add(pool, named: name) }
+            if let pool = snapshot() {
+                live.add(pool, named: name)
+                live.add(tasks: pool.tasks, of: name)
+            }
             return live
         } collect: { name, samples in
             if let pool = snapshot() { samples.add(pool, named: name) }
@@ -64,10 +67,26 @@ extension MetricsRegistry {
     ) -> MetricsWatch {
         self.watch(name) { name in
             var live = LiveObjects()
-            if let pool = snapshot()?.pool { live.add(pool, named: name) }
+            if let pipeline = snapshot() {
+                if let pool = pipeline.pool { live.add(pool, named: name) }
+                live.add(tasks: pipeline.tasks, of: name)
+            }
             return live
         } collect: { name, samples in
             if let pipeline = snapshot() { samples.add(pipeline, named: name) }
+        }
+    }
+
+    /// Counts tasks of what is no pool and no pipeline among what lives.
+    ///
+    /// - Returns: What ends the watch: ``end(_:)``.
+    @discardableResult
+    package func watchTasks(named name: String, _ tasks: @escaping @Sendable () -> [LiveTask]) -> MetricsWatch {
+        self.watch(name) { name in
+            var live = LiveObjects()
+            live.add(tasks: tasks(), of: name)
+            return live
+        } collect: { _, _ in
         }
     }
 
@@ -81,6 +100,7 @@ extension MetricsRegistry {
         self.watch(pool.name) { name in
             var live = LiveObjects()
             live.add(leases: pool.leases(olderThan: .zero), named: name)
+            live.add(tasks: pool.tasks, of: name)
             return live
         } collect: { name, samples in
             let overdue = pool.leaseTimeMax.map { pool.leases(olderThan: $0).count } ?? 0

@@ -12,7 +12,7 @@ public import Penstock
 /// What lives in all that a registry watches: for the watch for leaks.
 ///
 /// Numbers of it are in each scrape, as `penstock_live_objects`. When one grows, this says which: each lease with the place
-/// where it was taken, each job that does not end with its worker.
+/// where it was taken, each task with the place where it was started, each job that does not end with its worker.
 public struct LiveObjects: Sendable {
     /// A pool of workers.
     public struct Pool: Sendable {
@@ -40,6 +40,18 @@ public struct LiveObjects: Sendable {
         public let oldest: [LeaseReport]
     }
 
+    /// The tasks of a pool, a pipeline or a server.
+    public struct Tasks: Sendable {
+        /// Whose they are.
+        public let owner: String
+        /// How many there are.
+        public let count: Int
+        /// The oldest of them, the oldest first; at most ``LiveObjects/tasksMax``.
+        public let oldest: [LiveTask]
+    }
+
+    /// Of each owner, at most so many tasks are told.
+    public static let tasksMax = 100
     /// Of each pool, at most so many leases are told.
     public static let leasesMax = 100
 
@@ -47,6 +59,8 @@ public struct LiveObjects: Sendable {
     public internal(set) var pools: [Pool] = []
     /// The pools of resources.
     public internal(set) var leases: [Leases] = []
+    /// The tasks of pools, pipelines and servers.
+    public internal(set) var tasks: [Tasks] = []
 
     init() {}
 
@@ -63,6 +77,10 @@ public struct LiveObjects: Sendable {
         )
     }
 
+    mutating func add(tasks: [LiveTask], of owner: String) {
+        self.tasks.append(Tasks(owner: owner, count: tasks.count, oldest: Array(tasks.prefix(Self.tasksMax))))
+    }
+
     mutating func add(leases: [LeaseReport], named name: String) {
         let oldest = Array(leases.prefix(Self.leasesMax))
         self.leases.append(Leases(pool: name, count: leases.count, oldest: oldest))
@@ -71,16 +89,17 @@ public struct LiveObjects: Sendable {
     static func += (left: inout LiveObjects, right: LiveObjects) {
         left.pools += right.pools
         left.leases += right.leases
+        left.tasks += right.tasks
     }
 }
 
 extension MetricsRegistry {
-    /// What lives in all that is watched, with the place where each lease was taken.
+    /// What lives in all that is watched, with the place where each lease was taken and each task was started.
     public func liveObjects() -> LiveObjects {
         self.watched().reduce(into: LiveObjects()) { $0 += $1() }
     }
 
-    /// Shows at each scrape how many workers, threads, jobs and leases live in all that is watched.
+    /// Shows at each scrape how many workers, threads, tasks, jobs and leases live in all that is watched.
     ///
     /// - Returns: What ends it: ``end(_:)``.
     @discardableResult
@@ -91,6 +110,7 @@ extension MetricsRegistry {
             let kinds = [
                 ("workers", live.pools.reduce(0) { $0 + $1.workers.count }),
                 ("threads", live.pools.reduce(0) { $0 + $1.threads }),
+                ("tasks", live.tasks.reduce(0) { $0 + $1.count }),
                 ("jobs", live.pools.reduce(0) { $0 + $1.jobsInFlight }),
                 ("abandoned_jobs", live.pools.reduce(0) { $0 + $1.abandonedJobs }),
                 ("leases", live.leases.reduce(0) { $0 + $1.count }),

@@ -75,6 +75,28 @@ struct PipelineSnapshotTests {
         #expect(last.slowest.first?.elapsed == .seconds(60) && last.slowest.first?.source == "in")
     }
 
+    @Test func tasksAreNamedWhileTheyLastAndNoneOutlivesTheRun() async throws {
+        let clock = VirtualClock()
+        let sink = HangingSink()
+        let pipeline = Pipeline("test", time: clock.time) {
+            Source("in", CountedSource(self.lines(10)))
+            Aggregate(every: .seconds(3600)) { Count("n") }
+            Sink("out", sink)
+        }
+        #expect(pipeline.snapshot().tasks.isEmpty)
+        async let running = pipeline.run()
+        try await self.until { sink.hangingCount == 1 }
+        clock.advance(by: .seconds(60))
+        let tasks = pipeline.snapshot().tasks
+        let names = Set(tasks.map(\.name))
+        #expect(names.isSuperset(of: ["test/run", "orders", "sink out", "test-out/worker-0"]))
+        #expect(tasks.first?.name == "test/run" && tasks.allSatisfy { $0.age >= .seconds(60) }, "\(tasks)")
+        #expect(tasks.first?.place.file == "PenstockEvents/Pipeline.swift")
+        sink.release()
+        #expect(try await running.balanced)
+        try await self.until { pipeline.snapshot().tasks.isEmpty }
+    }
+
     @Test func failuresAreCountedUntilAWriteSucceeds() async throws {
         var options = SinkOptions()
         options.retry.backoffInitial = .microseconds(10)

@@ -46,6 +46,11 @@ struct ResourceMetricsTests {
         #expect(leases[0].oldest[0].place.line == line)
         #expect(leases[0].oldest[0].place.file.hasSuffix("ResourceMetricsTests.swift"))
         #expect(leases[0].oldest[0].age == .seconds(61))
+        let tasks = registry.liveObjects().tasks
+        #expect(tasks.map(\.owner) == ["connections"] && tasks[0].oldest.map(\.name) == ["connections/manager"])
+        #expect(tasks[0].oldest[0].place.file == "Penstock/ResourcePoolCore.swift")
+        #expect(tasks[0].oldest[0].age == .seconds(61))
+        #expect(scrape.count("penstock_live_objects", "tasks") == 1)
         lease.release()
         #expect(registry.liveObjects().leases[0].oldest.isEmpty)
         _ = await pool.drain()
@@ -81,6 +86,9 @@ struct ResourceMetricsTests {
         _ = await pool.drain(deadline: .zero, grace: .zero)
         _ = try await run
         #expect(registry.snapshot().count("penstock_live_objects", "abandoned_jobs") == 1)
+        // The worker, and the drain's timer perhaps.
+        #expect(registry.liveObjects().tasks[0].oldest.contains { $0.name == "p/worker-0" })
         gate.finish()
+        while registry.snapshot().count("penstock_live_objects", "tasks") != 0 { await Task.yield() }
     }
 }
