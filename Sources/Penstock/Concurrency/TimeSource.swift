@@ -7,7 +7,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-import CPenstock
+public import CPenstock
 
 #if canImport(Glibc)
 import Glibc
@@ -22,9 +22,10 @@ import Darwin
 /// Everything of Penstock that waits or measures takes one. It is a plain value, so that time adds no type parameter.
 public struct TimeSource: Sendable {
     /// What a test's clock does instead of the machine's.
+    @usableFromInline
     package struct Manual: Sendable {
         /// Nanoseconds since an origin of the clock's own.
-        package var now: @Sendable () -> UInt64
+        @usableFromInline package var now: @Sendable () -> UInt64
         /// Returns at an instant of ``now``; throws `CancellationError` when its task is cancelled.
         package var sleepUntil: @Sendable (UInt64) async throws -> Void
 
@@ -38,7 +39,7 @@ public struct TimeSource: Sendable {
         }
     }
 
-    private let manual: Manual?
+    @usableFromInline let manual: Manual?
 
     /// The machine's monotonic clock.
     public static let system = TimeSource(manual: nil)
@@ -68,7 +69,8 @@ public struct TimeSource: Sendable {
     }
 
     /// A counter that goes at a constant rate, which is not known, and is cheaper to read than ``now()``.
-    @usableFromInline
+    @inlinable
+    @inline(__always)
     func ticks() -> UInt64 {
         if let manual = self.manual { return manual.now() }
         return cpenstock_ticks()

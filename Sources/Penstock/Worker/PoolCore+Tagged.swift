@@ -20,8 +20,9 @@ extension PoolCore {
         now: UInt64
     ) async {
         outcomes.begin(self.limits.batchMax)
-        runTimes.begin(self.time, now: now)
+        runTimes.begin()
         while let slot = worker.cell.claim() {
+            runTimes.beginJob(slot, self.time)
             if self.begins(worker, tags, slot) {
                 let result = await self.runTagged(worker.jobs[slot], tags[slot])
                 if case .failure(let error) = result, self.retries(index, tags, slot, error) {
@@ -30,7 +31,7 @@ extension PoolCore {
                     await self.endTagged(worker, tags, slot, result, &outcomes)
                 }
             }
-            if slot < runTimes.timed { runTimes.mark(self.time) }
+            runTimes.endJob(slot, self.time)
         }
         runTimes.end(self.time)
     }
@@ -46,8 +47,9 @@ extension PoolCore {
         now: UInt64
     ) {
         outcomes.begin(self.limits.batchMax)
-        runTimes.begin(self.time, now: now)
+        runTimes.begin()
         while let slot = worker.cell.claim() {
+            runTimes.beginJob(slot, self.time)
             if self.time.hasPassed(tags[slot].expires) {
                 self.endUnbegun(worker, tags, slot, .expired)
             } else {
@@ -58,7 +60,7 @@ extension PoolCore {
                     self.end(worker.jobs + slot, worker.cell, failure: error, &outcomes)
                 }
             }
-            if slot < runTimes.timed { runTimes.mark(self.time) }
+            runTimes.endJob(slot, self.time)
         }
         runTimes.end(self.time)
     }

@@ -36,6 +36,7 @@ extension PoolCore {
                 continue
             }
             takenAt = now
+            runTimes.turn(self.time, now: now)
             switch self.take(index, &worker, now: now, runTimes: runTimes) {
             case .exit: break loop
             case .park:
@@ -140,15 +141,16 @@ extension PoolCore {
         let cell = worker.cell
         let jobs = worker.jobs
         outcomes.begin(self.limits.batchMax)
-        runTimes.begin(self.time, now: now)
+        runTimes.begin()
         while let slot = cell.claim() {
+            runTimes.beginJob(slot, self.time)
             do {
                 let output = try handler(jobs[slot])
                 self.end(jobs + slot, cell, output, &outcomes)
             } catch {
                 self.end(jobs + slot, cell, failure: error, &outcomes)
             }
-            if slot < runTimes.timed { runTimes.mark(self.time) }
+            runTimes.endJob(slot, self.time)
         }
         runTimes.end(self.time)
     }
@@ -165,8 +167,9 @@ extension PoolCore {
         let cell = worker.cell
         let jobs = worker.jobs
         outcomes.begin(self.limits.batchMax)
-        runTimes.begin(self.time, now: now)
+        runTimes.begin()
         while let slot = cell.claim() {
+            runTimes.beginJob(slot, self.time)
             do {
                 let output = try await handler(jobs[slot])
                 if case .sink(let sink) = self.results.kind {
@@ -179,7 +182,7 @@ extension PoolCore {
                 }
                 self.end(jobs + slot, cell, failure: error, &outcomes)
             }
-            if slot < runTimes.timed { runTimes.mark(self.time) }
+            runTimes.endJob(slot, self.time)
         }
         runTimes.end(self.time)
     }
@@ -229,7 +232,7 @@ extension PoolCore {
             outcomes.removeAll()
             for _ in 0..<count { outcomes.append(failure: error) }
         }
-        if runTimes.timed > 0 { runTimes.set((self.time.now() &- now) / UInt64(count), jobs: count) }
+        if runTimes.measures { runTimes.set((self.time.now() &- now) / UInt64(count), jobs: count) }
         if let tags = worker.tags {
             await self.endBatch(worker, tags, first..<claimed, &outcomes)
         } else {

@@ -218,10 +218,7 @@ extension PoolStateMachine {
         worker.pointee.held = 0
         let elapsed = now &- worker.pointee.takenAt
         self.jobTime = (self.jobTime &* 3 &+ elapsed / UInt64(worker.pointee.taken)) / 4
-        if let runTimes {
-            let times = UnsafeBufferPointer(start: runTimes.times, count: runTimes.count)
-            self.runTimes.record(times, count: runTimes.weight)
-        }
+        if let runTimes { self.runTimes.record(runTimes) }
         if elapsed < Self.batchTimeMin {
             if worker.pointee.taken == worker.pointee.takeSize {
                 worker.pointee.takeSize = min(worker.pointee.takeSize * 2, self.limits.batchMax)

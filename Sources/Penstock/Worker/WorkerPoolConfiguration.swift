@@ -36,7 +36,7 @@ public struct WorkerPoolConfiguration: Sendable {
         public static let off = Timing(kind: .off)
         /// For the first job of each batch that a worker takes: less than a nanosecond a job.
         public static let sampled = Timing(kind: .sampled)
-        /// For each: about 15 nanoseconds a job more.
+        /// For each: about 10 nanoseconds a job more.
         ///
         /// A batch handler's batch is measured whole; each of its jobs counts with its share.
         public static let everyJob = Timing(kind: .everyJob)

@@ -7,9 +7,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
-import Penstock
 import PenstockTesting
 import Testing
+
+@testable import Penstock
 
 @Suite struct LatencyHistogramTests {
     private let shares = [0, 0.001, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1]
@@ -92,14 +93,14 @@ import Testing
         #expect(huge.counts(upTo: [1, .max]) == [0, 3])
     }
 
-    @Test func `many at once are counted as one by one`() {
+    @Test func `a duration in floating point has the step of its whole nanoseconds`() {
         var random = SeededGenerator(seed: 7)
-        for weight in [1, 3] {
-            let times = (0..<1_000).map { _ in random.next() >> UInt64.random(in: 0..<64, using: &random) }
-            var (together, single) = (LatencyHistogram(), LatencyHistogram())
-            times.withUnsafeBufferPointer { together.record($0, count: weight) }
-            for time in times { single.record(time, count: weight) }
-            #expect(together == single)
+        for _ in 0..<100_000 {
+            let whole = (random.next() >> 11) >> UInt64.random(in: 0..<53, using: &random)
+            let part = Double.random(in: 0..<1, using: &random)
+            let time = Double(whole) + part < Double(whole + 1) ? Double(whole) + part : Double(whole)
+            #expect(LatencyHistogram.step(of: time) == LatencyHistogram.step(of: whole), "\(time)")
         }
+        #expect(LatencyHistogram.step(of: 1e300) == LatencyHistogram.step(of: UInt64.max))
     }
 }

@@ -62,24 +62,61 @@ struct TimingTests {
     }
 
     @Test func `ticks become nanoseconds by what the clock says of the whole batch`() {
-        #expect(self.converted([100, 300, 600], elapsed: 500) == [50, 150, 300])
-        #expect(self.converted([7], elapsed: 1_234) == [1_234])
+        #expect(self.histogram([100, 300, 600], elapsed: 500) == self.histogram(of: [50, 150, 300]))
+        #expect(self.histogram([7], elapsed: 1_234) == self.histogram(of: [1_234]))
+        #expect(self.histogram([0, 2_600, 26], elapsed: 1_010) == self.histogram(of: [0, 1_000, 10]))
     }
 
     @Test func `a counter that goes back or stands still gives no nonsense`() {
-        #expect(self.converted([0 &- 5, 100, 300], elapsed: 800) == [0, 200, 600])
-        #expect(self.converted([0, 0], elapsed: 90) == [45, 45])
-        #expect(self.converted([.max, .max], elapsed: 10) == [5, 5])
+        let back = self.histogram([0 &- 5, 105, 300], elapsed: 400)
+        #expect(back.count == 3 && back.sum == 400 && back.max == 300 && back.counts(upTo: [0]) == [1])
+        #expect(self.histogram([0, 0], elapsed: 90) == self.histogram(of: [45, 45]))
+        #expect(self.histogram([.max, .max], elapsed: 10) == self.histogram(of: [5, 5]))
+        #expect(self.histogram([1 << 62, 0 &- (1 << 62), 4], elapsed: 8).sum == 8)
     }
 
-    private func converted(_ ticks: [UInt64], elapsed: UInt64) -> [UInt64] {
-        var limits = PoolLimits(capacity: 1, bytesMax: nil, workers: 1, parallelism: 1, batchMax: ticks.count + 1)
-        limits.timing = .everyJob
-        var times = RunTimes(limits)
+    @Test func `a batch that was measured whole counts with each job's share`() {
+        var times = self.times(batchMax: 64)
         defer { times.deallocate() }
-        for (index, tick) in ticks.enumerated() { times.times[index] = tick }
-        times.count = ticks.count
-        times.convertTicks(elapsed: elapsed)
-        return ticks.indices.map { times.times[$0] }
+        for jobs in [1, 64] {
+            times.turn(.system, now: 1_000)
+            times.begin()
+            times.set(2_000, jobs: jobs)
+            times.turn(.system, now: 200_000)
+            var histogram = LatencyHistogram()
+            histogram.record(times)
+            #expect(histogram == self.histogram(of: Array(repeating: 2_000, count: jobs)))
+        }
+    }
+
+    private func times(batchMax: Int) -> RunTimes {
+        var limits = PoolLimits(capacity: 1, bytesMax: nil, workers: 1, parallelism: 1, batchMax: batchMax)
+        limits.timing = .everyJob
+        return RunTimes(limits)
+    }
+
+    /// What a batch counts as whose jobs took so many ticks each, and all together so many nanoseconds.
+    private func histogram(_ ticks: [UInt64], elapsed: UInt64) -> LatencyHistogram {
+        var times = self.times(batchMax: ticks.count + 1)
+        defer { times.deallocate() }
+        let counter = Locked(UInt64(1_000))
+        let time = TimeSource(manual: .init(now: { counter.withLock { $0 } }, sleepUntil: { _ in }))
+        times.turn(time, now: 10)
+        times.begin()
+        for (slot, tick) in ticks.enumerated() {
+            times.beginJob(slot, time)
+            counter.withLock { $0 &+= tick }
+        }
+        times.end(time)
+        times.turn(time, now: 10 + elapsed)
+        var histogram = LatencyHistogram()
+        histogram.record(times)
+        return histogram
+    }
+
+    private func histogram(of times: [UInt64]) -> LatencyHistogram {
+        var histogram = LatencyHistogram()
+        for time in times { histogram.record(time) }
+        return histogram
     }
 }
