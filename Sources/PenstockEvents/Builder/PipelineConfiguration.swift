@@ -33,7 +33,7 @@ public struct PipelineConfiguration: Sendable {
     /// The longest line that is an event, in bytes without its line end. Default: 1 MiB, because longer ones are rarely
     /// meant.
     public var lineBytesMax = 1 << 20
-    /// How long each sink and source of one's own may take to open; beyond it the run does not start. Default: 30 s.
+    /// How long each sink and source of one's own, and a durable queue, may take to open; beyond it the run does not start. Default: 30 s.
     public var openTimeMax = Duration.seconds(30)
     /// How long sources go on after an order to drain, so that others may notice. Default: not at all.
     public var drainDelay = Duration.zero

@@ -31,6 +31,9 @@ public protocol DurableEventStore: Sendable {
 
     /// Makes the store ready, and keeps others out.
     ///
+    /// It may block its thread. Its task is cancelled when it takes longer than ``PipelineConfiguration/openTimeMax``, or when the
+    /// pipeline is told to stop; when it returns after all, the store is closed.
+    ///
     /// - Returns: What a former run has left.
     /// - Throws: Why the run cannot start: it is in use, or no store of this kind and version.
     func open() async throws -> StoreContents

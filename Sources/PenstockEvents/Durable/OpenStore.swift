@@ -15,18 +15,6 @@ struct OpenStore: Sendable {
     let contents: StoreContents
     let options: DurableQueueOptions
 
-    /// Opens the store of a queue, on threads that may be blocked; nil when the queue is in memory.
-    init?(opening queue: QueueStore, on executor: ThreadExecutor) async throws(PenstockError) {
-        guard case .durable(let own, let options) = queue else { return nil }
-        self.store = own.store
-        self.options = options
-        do {
-            self.contents = try await withTaskExecutorPreference(executor) { try await own.store.open() }
-        } catch {
-            throw Self.failure(error, of: own.store)
-        }
-    }
-
     /// Why a store cannot be opened.
     static func failure(_ error: any Error, of store: any DurableEventStore) -> PenstockError {
         let reason = (error as? PenstockError)?.message ?? "\(error)"

@@ -42,9 +42,10 @@ struct Endpoints: Sendable {
         defer { if !isComplete { for sink in opened { sink.remove() } } }
         for sink in SinkPlace.all(of: description) { opened.append(try OpenedSink(opening: sink)) }
         try Self.refuseDoubles(sources, opened)
+        let store = StoreOpening(description.queue.store)
         let own = Opening(
             description.name,
-            opened.compactMap(\.part) + sources.compactMap(\.part),
+            opened.compactMap(\.part) + sources.compactMap(\.part) + (store.map { [$0.part] } ?? []),
             time: time,
             timeMax: description.openTimeMax,
             tasks: tasks
@@ -54,21 +55,16 @@ struct Endpoints: Sendable {
         case .failed(let error): throw error
         case .ordered: return nil
         }
-        let blocking = ThreadExecutor(threads: 1, name: "\(description.name)-open")
-        defer { blocking.shutdown() }
-        var store: OpenStore?
         do throws(PenstockError) {
-            store = try await OpenStore(opening: description.queue.store, on: blocking)
             var ends: [SinkEnd] = []
             for sink in opened { ends.append(try sink.end(time: time)) }
             let hasLetters = description.deadLetter != nil
             self.sources = sources
             self.sinks = ends.dropLast(hasLetters ? 1 : 0)
             self.deadLetter = hasLetters ? ends.last : nil
-            self.store = store
+            self.store = store?.result
             isComplete = true
         } catch {
-            try? await store?.store.close()
             await own.close()
             throw error
         }

@@ -71,6 +71,31 @@ struct OpeningTests {
     }
 
     @Test(arguments: [true, false])
+    func durableQueueThatDoesNotOpenInTimeEndsTheStart(obeys: Bool) async throws {
+        let sink = OpeningPart()
+        let store = OpeningPart(hangs: true, obeys: obeys)
+        let pipeline = Pipeline("test", time: self.clock.time) {
+            Source("in", CountedSource(["a"]))
+            StoredQueue(in: store)
+            Decode.lines
+            Sink("out", sink)
+            FileSink(self.folder["made"])
+        }
+        let running = Task { try await pipeline.run() }
+        try await self.until { store.isOpening && self.clock.sleeperCount > 0 }
+        let mover = ClockMover(self.clock, by: .seconds(1))
+        let error = await #expect(throws: PenstockError.self) { try await running.value }
+        mover.stop()
+        #expect(
+            error?.message == "The durable queue cannot be opened in a part: it was not ready within 30.0 seconds."
+        )
+        #expect(sink.calls == ["open", "close"])
+        #expect(self.folder.names.isEmpty)
+        store.release()
+        if !obeys { try await self.until { store.calls == ["open", "close"] } }
+    }
+
+    @Test(arguments: [true, false])
     func aDrainEndsAStartThatHangs(cancels: Bool) async throws {
         let first = OpeningPart()
         let hanging = OpeningPart(hangs: true)
@@ -103,7 +128,7 @@ struct OpeningTests {
     }
 }
 
-/// A sink or a source that may not open until it is released, whether it is cancelled or not.
+/// A sink, a source or a store that may not open until it is released, whether it is cancelled or not.
 private final class OpeningPart: EventSink, EventSource {
     private struct State {
         var calls: [String] = []
@@ -142,4 +167,19 @@ private final class OpeningPart: EventSink, EventSource {
     func write(_ batch: SinkBatch) async throws -> SinkAnswer { .delivered }
 
     func run(_ feed: SourceFeed) async throws {}
+}
+
+extension OpeningPart: DurableEventStore {
+    var name: String { "a part" }
+
+    func check() throws {}
+
+    func open() async throws -> StoreContents {
+        try await self.open() as Void
+        return StoreContents()
+    }
+
+    func commit(adding batches: [StoredBatch], removing numbers: [Int64]) async throws {}
+
+    func read(after number: Int64, bytesMax: Int) async throws -> [StoredBatch] { [] }
 }
