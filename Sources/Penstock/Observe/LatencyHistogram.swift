@@ -50,7 +50,7 @@ public struct LatencyHistogram: Sendable, Equatable {
     ///
     /// A third of the work of counting each by itself: the buckets are made sure of once.
     @usableFromInline
-    mutating func record(_ times: RunTimes) {
+    mutating func record(_ times: RecordedTimes) {
         let weight = UInt64(truncatingIfNeeded: times.weight)
         self.buckets.withUnsafeMutableBufferPointer { buckets in
             for index in 0..<times.count { buckets[Int(times.steps[index])] &+= weight }

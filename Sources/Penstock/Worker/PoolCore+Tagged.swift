@@ -20,7 +20,7 @@ extension PoolCore {
         now: UInt64
     ) async {
         outcomes.begin(self.limits.batchMax)
-        runTimes.begin()
+        runTimes.forget()
         while let slot = worker.cell.claim() {
             runTimes.beginJob(slot, self.time)
             if self.begins(worker, tags, slot) {
@@ -47,7 +47,7 @@ extension PoolCore {
         now: UInt64
     ) {
         outcomes.begin(self.limits.batchMax)
-        runTimes.begin()
+        runTimes.forget()
         while let slot = worker.cell.claim() {
             runTimes.beginJob(slot, self.time)
             if self.time.hasPassed(tags[slot].expires) {

@@ -37,14 +37,14 @@ extension PoolCore {
             }
             takenAt = now
             runTimes.turn(self.time, now: now)
-            switch self.take(index, &worker, now: now, runTimes: runTimes) {
+            switch self.take(index, &worker, now: now, runTimes: runTimes.recorded) {
             case .exit: break loop
             case .park:
-                runTimes.count = 0
+                runTimes.forget()
                 await self.park(index)
                 turn = self.time.now()
             case .sleep(let instant):
-                runTimes.count = 0
+                runTimes.forget()
                 try? await self.time.sleep(until: instant)
                 turn = self.time.now()
             case .run:
@@ -103,7 +103,7 @@ extension PoolCore {
         _ index: Int,
         _ worker: inout WorkerBatch<Job>,
         now: UInt64,
-        runTimes: RunTimes
+        runTimes: RecordedTimes
     ) -> PoolStateMachine<Job, Output>.TakeAction {
         var effects = PoolEffects<Job>()
         let state = self.queue.lock()
@@ -141,7 +141,7 @@ extension PoolCore {
         let cell = worker.cell
         let jobs = worker.jobs
         outcomes.begin(self.limits.batchMax)
-        runTimes.begin()
+        runTimes.forget()
         while let slot = cell.claim() {
             runTimes.beginJob(slot, self.time)
             do {
@@ -167,7 +167,7 @@ extension PoolCore {
         let cell = worker.cell
         let jobs = worker.jobs
         outcomes.begin(self.limits.batchMax)
-        runTimes.begin()
+        runTimes.forget()
         while let slot = cell.claim() {
             runTimes.beginJob(slot, self.time)
             do {
@@ -219,7 +219,7 @@ extension PoolCore {
     ) async {
         let cell = worker.cell
         let claimed = cell.claimAll()
-        runTimes.count = 0
+        runTimes.forget()
         let first = claimed > 0 ? worker.tags.map { self.endUnbegun(worker, $0, claimed) } ?? 0 : 0
         let count = claimed - first
         guard count > 0 else { return outcomes.removeAll() }

@@ -36,7 +36,7 @@ extension PoolStateMachine {
     mutating func take(
         worker index: Int,
         now: UInt64,
-        runTimes: RunTimes?,
+        runTimes: RecordedTimes?,
         effects: inout PoolEffects<Job>
     ) -> TakeAction {
         let worker = self.workers + index
@@ -212,7 +212,7 @@ extension PoolStateMachine {
 
     /// Counts what became of a batch. The worker no longer holds anything afterwards.
     @inlinable
-    mutating func report(_ worker: UnsafeMutablePointer<WorkerRecord<Job>>, now: UInt64, runTimes: RunTimes?) {
+    mutating func report(_ worker: UnsafeMutablePointer<WorkerRecord<Job>>, now: UInt64, runTimes: RecordedTimes?) {
         guard worker.pointee.taken > 0 else { return }
         _ = self.countEnds(worker)
         worker.pointee.held = 0

@@ -23,14 +23,8 @@ struct RunTimes {
     @usableFromInline let readings: UnsafeMutablePointer<UInt64>
     /// How many jobs have begun whose readings are not yet times.
     @usableFromInline var begun = 0
-    /// The histogram's step for each time.
-    @usableFromInline let steps: UnsafeMutablePointer<UInt16>
-    /// How many times there are, and how many jobs each stands for.
-    @usableFromInline var count = 0
-    @usableFromInline var weight = 1
-    /// All times together, and the longest, in nanoseconds.
-    @usableFromInline var sum: UInt64 = 0
-    @usableFromInline var longest: UInt64 = 0
+    /// The times, once the batch has ended.
+    @usableFromInline var recorded: RecordedTimes
     /// The first so many jobs of a batch are timed by the counter, or by the clock.
     @usableFromInline let counted: Int
     @usableFromInline let clocked: Int
@@ -46,13 +40,13 @@ struct RunTimes {
         case .everyJob: (self.counted, self.clocked) = limits.batchMax > 1 ? (limits.batchMax, 0) : (0, 1)
         }
         self.readings = .allocate(capacity: self.counted + 1)
-        self.steps = .allocate(capacity: max(1, self.counted))
+        self.recorded = RecordedTimes(capacity: max(1, self.counted))
     }
 
     @usableFromInline
     func deallocate() {
         self.readings.deallocate()
-        self.steps.deallocate()
+        self.recorded.steps.deallocate()
     }
 
     /// Whether any job is timed.
@@ -71,7 +65,7 @@ struct RunTimes {
 
     /// Forgets the times of the batch before.
     @inlinable
-    mutating func begin() { self.count = 0 }
+    mutating func forget() { self.recorded.count = 0 }
 
     /// Says that a job has been claimed and begins.
     @inlinable
@@ -100,10 +94,9 @@ struct RunTimes {
     /// Sets the one time that each of `jobs` jobs has taken together.
     @usableFromInline
     mutating func set(_ time: UInt64, jobs: Int) {
-        self.steps[0] = UInt16(truncatingIfNeeded: LatencyHistogram.step(of: time))
-        (self.sum, self.longest) = (time, time)
-        self.count = 1
-        self.weight = self.counted > 0 ? jobs : 1
+        self.recorded.steps[0] = UInt16(truncatingIfNeeded: LatencyHistogram.step(of: time))
+        (self.recorded.sum, self.recorded.longest) = (time, time)
+        (self.recorded.count, self.recorded.weight) = (1, self.counted > 0 ? jobs : 1)
     }
 
     // MARK: - Private
@@ -127,12 +120,27 @@ struct RunTimes {
             sum &+= difference
             most = max(most, difference)
             let step = LatencyHistogram.step(of: Double(difference) * rate + least)
-            self.steps[index] = UInt16(truncatingIfNeeded: step)
+            self.recorded.steps[index] = UInt16(truncatingIfNeeded: step)
         }
         // Jobs of a batch take no longer than the batch.
-        self.sum = UInt64(Double(min(max(0, sum), turns)) * rate + least * Double(self.begun))
-        self.longest = UInt64(Double(min(most, turns)) * rate + least)
-        (self.count, self.weight) = (self.begun, 1)
+        self.recorded.sum = UInt64(Double(min(max(0, sum), turns)) * rate + least * Double(self.begun))
+        self.recorded.longest = UInt64(Double(min(most, turns)) * rate + least)
+        (self.recorded.count, self.recorded.weight) = (self.begun, 1)
         self.begun = 0
     }
+}
+
+/// What a batch's times are to the histogram that records them.
+@usableFromInline
+struct RecordedTimes {
+    /// The histogram's step for each time.
+    @usableFromInline let steps: UnsafeMutablePointer<UInt16>
+    /// How many times there are, and how many jobs each stands for.
+    @usableFromInline var count = 0
+    @usableFromInline var weight = 1
+    /// All times together, and the longest, in nanoseconds.
+    @usableFromInline var sum: UInt64 = 0
+    @usableFromInline var longest: UInt64 = 0
+
+    init(capacity: Int) { self.steps = .allocate(capacity: capacity) }
 }

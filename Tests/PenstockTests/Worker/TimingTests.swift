@@ -80,11 +80,11 @@ struct TimingTests {
         defer { times.deallocate() }
         for jobs in [1, 64] {
             times.turn(.system, now: 1_000)
-            times.begin()
+            times.forget()
             times.set(2_000, jobs: jobs)
             times.turn(.system, now: 200_000)
             var histogram = LatencyHistogram()
-            histogram.record(times)
+            histogram.record(times.recorded)
             #expect(histogram == self.histogram(of: Array(repeating: 2_000, count: jobs)))
         }
     }
@@ -102,7 +102,7 @@ struct TimingTests {
         let counter = Locked(UInt64(1_000))
         let time = TimeSource(manual: .init(now: { counter.withLock { $0 } }, sleepUntil: { _ in }))
         times.turn(time, now: 10)
-        times.begin()
+        times.forget()
         for (slot, tick) in ticks.enumerated() {
             times.beginJob(slot, time)
             counter.withLock { $0 &+= tick }
@@ -110,7 +110,7 @@ struct TimingTests {
         times.end(time)
         times.turn(time, now: 10 + elapsed)
         var histogram = LatencyHistogram()
-        histogram.record(times)
+        histogram.record(times.recorded)
         return histogram
     }
 
