@@ -122,7 +122,7 @@ extension PoolCore {
     @inlinable
     func runOne(_ job: Job) async throws -> Output {
         switch self.handler {
-        case .job(let handler): try handler(job)
+        case .job(let handler): try withUnsafePointer(to: job) { try handler($0) }
         case .asyncJob(let handler): try await handler(job)
         case .batch(let handler): try await self.runOne(job, handler)
         }

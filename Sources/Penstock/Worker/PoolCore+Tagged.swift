@@ -41,7 +41,7 @@ extension PoolCore {
     func runExpiring(
         _ worker: WorkerBatch<Job>,
         _ tags: UnsafeMutablePointer<JobTag>,
-        _ handler: (Job) throws -> Output,
+        _ handler: (UnsafePointer<Job>) throws -> Output,
         _ outcomes: inout BatchOutcomes<Output>,
         _ runTimes: inout RunTimes,
         now: UInt64
@@ -54,7 +54,7 @@ extension PoolCore {
                 self.endUnbegun(worker, tags, slot, .expired)
             } else {
                 do {
-                    let output = try handler(worker.jobs[slot])
+                    let output = try handler(worker.jobs + slot)
                     self.end(worker.jobs + slot, worker.cell, output, &outcomes)
                 } catch {
                     self.end(worker.jobs + slot, worker.cell, failure: error, &outcomes)

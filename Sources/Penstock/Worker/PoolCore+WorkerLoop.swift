@@ -61,7 +61,7 @@ extension PoolCore {
                     self.run(worker, handler, &outcomes, &runTimes, now: now)
                     left = self.deliverNow(worker, &outcomes)
                 case (.job(let handler), .sink):
-                    let handler: (Job) async throws -> Output = { try handler($0) }
+                    let handler: (Job) async throws -> Output = { try withUnsafePointer(to: $0) { try handler($0) } }
                     await self.run(worker, handler, &outcomes, &runTimes, now: now)
                     left = self.deliverNow(worker, &outcomes)
                 case (.asyncJob(let handler), _):
@@ -133,7 +133,7 @@ extension PoolCore {
     @inlinable
     func run(
         _ worker: WorkerBatch<Job>,
-        _ handler: (Job) throws -> Output,
+        _ handler: (UnsafePointer<Job>) throws -> Output,
         _ outcomes: inout BatchOutcomes<Output>,
         _ runTimes: inout RunTimes,
         now: UInt64
@@ -145,7 +145,7 @@ extension PoolCore {
         while let slot = cell.claim() {
             runTimes.beginJob(slot, self.time)
             do {
-                let output = try handler(jobs[slot])
+                let output = try handler(jobs + slot)
                 self.end(jobs + slot, cell, output, &outcomes)
             } catch {
                 self.end(jobs + slot, cell, failure: error, &outcomes)

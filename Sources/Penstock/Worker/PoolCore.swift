@@ -15,7 +15,8 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
     /// The user's function.
     @usableFromInline
     enum Handler: Sendable {
-        case job(@Sendable (Job) throws -> Output)
+        /// Gets its job where that stands; see ``takingInPlace(_:)``.
+        case job(@Sendable (UnsafePointer<Job>) throws -> Output)
         case asyncJob(@Sendable (Job) async throws -> Output)
         case batch(@Sendable (borrowing Span<Job>, inout BatchOutcomes<Output>) async throws -> Void)
 

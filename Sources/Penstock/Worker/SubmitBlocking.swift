@@ -85,11 +85,11 @@ extension PoolCore {
         }
     }
 
-    private func runOnThread(_ job: Job, _ handler: (Job) throws -> Output) -> Bool {
+    private func runOnThread(_ job: Job, _ handler: (UnsafePointer<Job>) throws -> Output) -> Bool {
         let now = self.time.now()
         guard let number = self.queue.withLock({ $0.beginInline(job, now: now) }) else { return false }
         let result = PoolNesting.$current.withValue(PoolNesting(self, time: self.time)) {
-            Result<Output, any Error> { try handler(job) }
+            Result<Output, any Error> { try withUnsafePointer(to: job) { try handler($0) } }
         }
         if case .sink(let sink) = self.results.kind {
             // Not on the pool's threads, which synchronous handlers may all be blocking.

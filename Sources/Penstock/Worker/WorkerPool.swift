@@ -53,7 +53,7 @@ public final class WorkerPool<Job: Sendable, Output: Sendable>: Sendable {
             size: size,
             discipline: discipline,
             onDrop: onDrop,
-            handler: .job(handler)
+            handler: .job(takingInPlace(handler))
         )
     }
 

@@ -166,7 +166,7 @@ struct WorkerCell: @unchecked Sendable {
     @inlinable
     @inline(__always)
     func claim() -> Int? {
-        let word = self.claims.pointee.add(1, ordering: .acquiringAndReleasing).oldValue
+        let word = self.claims.pointee.wrappingAdd(1, ordering: .acquiringAndReleasing).oldValue
         let index = word & 0xFFFF_FFFF
         return index < word >> 32 ? Int(index) : nil
     }
