@@ -25,7 +25,7 @@ struct PipelineSummary {
     /// The parts, in the order in which events pass them: what each is, and what it says.
     let parts: [Part]
     let memory: MemoryEstimate
-    private let description: PipelineDescription
+    let description: PipelineDescription
     private let testCount: Int
 
     private let diskBytes: Int?
@@ -126,24 +126,6 @@ struct PipelineSummary {
     }
 
     // MARK: - Private
-
-    /// What becomes of events on each route if the process dies, one sentence each.
-    private var delivery: [String] {
-        guard case .durable = self.description.queue.store else {
-            return ["in memory: events not yet delivered are lost if the process dies; a drain reports each"]
-        }
-        let aggregates = self.description.steps.contains { if case .aggregate = $0 { true } else { false } }
-        return self.description.sinks.map { sink in
-            if sink.kind == .null { return "\(sink.name): counted, each event at least once" }
-            var isOnce = false
-            if case .own(let own) = sink.kind { isOnce = own.sink is any OnceSink }
-            if aggregates {
-                return "\(sink.name): at least once: after a crash the events of an open window go into another one"
-            }
-            let again = "at least once: after a crash what was not settled comes again"
-            return isOnce ? "\(sink.name): each event once, by its id, after a crash too" : "\(sink.name): \(again)"
-        }
-    }
 
     private static func text(_ whenFull: QueueDescription.WhenFull) -> String {
         switch whenFull {
