@@ -105,7 +105,7 @@ extension PipelineFileReader {
             let fields = self.values.fields(
                 of: entry.value,
                 what: what,
-                known: ["by", "every", "count", "sum", "min", "max"],
+                known: ["by", "every", "count", "sum", "min", "max", "groups", "key_bytes"],
                 required: ["every": "'every: 10s'"]
             )
         else { return }
@@ -120,6 +120,11 @@ extension PipelineFileReader {
         aggregate.sum = self.columns(fields["sum"], what: "'sum'", names: &names)
         aggregate.min = self.columns(fields["min"], what: "'min'", names: &names)
         aggregate.max = self.columns(fields["max"], what: "'max'", names: &names)
+        if let value = fields["groups"] {
+            let range = 1...AggregateDescription.groupsLimit
+            aggregate.groupsMax = self.values.integer(value, what: "'groups'", in: range) ?? 1
+        }
+        if let value = fields["key_bytes"] { aggregate.keyBytesMax = self.keyBytes(value) ?? 1 }
         if ["count", "sum", "min", "max"].allSatisfy({ fields[$0] == nil }) {
             self.values.fail(entry.place, "\(what) works nothing out", hint: "add 'count: NAME', or sum, min or max")
         }
@@ -128,6 +133,15 @@ extension PipelineFileReader {
             self.refuseDecode(entry, what: "\(what) reads fields")
         }
         self.add(.aggregate(aggregate))
+    }
+
+    private mutating func keyBytes(_ value: YAMLValue) -> Int? {
+        guard let bytes = self.size(value, what: "'key_bytes'") else { return nil }
+        guard bytes <= AggregateDescription.keyBytesLimit else {
+            self.values.fail(value.place, "'key_bytes' must be at most 1024GiB", hint: "a size such as 8MiB")
+            return nil
+        }
+        return bytes
     }
 
     private mutating func window(_ value: YAMLValue) -> Duration? {

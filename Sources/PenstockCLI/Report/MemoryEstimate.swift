@@ -23,6 +23,8 @@ struct MemoryEstimate: Equatable {
     let clientsBytes: Int
     /// What a durable queue holds on its way to the store and back, and for batches in open windows.
     let storeBytes: Int
+    /// What the groups of an aggregate take.
+    let groupsBytes: Int
     /// What those who watch make the program hold.
     let adminBytes: Int
     /// What the system and Swift take before the first event; measured on Linux.
@@ -45,12 +47,15 @@ struct MemoryEstimate: Equatable {
             sink.kind == .null ? sum : sum + sink.options.queueBytesMax
         }
         self.clientsBytes = Self.clientsBytes(description)
+        self.groupsBytes = description.steps.reduce(0) { sum, step in
+            if case .aggregate(let aggregate) = step { sum + aggregate.memoryBytesMax } else { sum }
+        }
         self.buffersBytes = (ends + workers) * max(Self.bufferBytes, description.lineBytesMax)
     }
 
     var total: Int {
-        self.queueBytes + self.storeBytes + self.lanesBytes + self.buffersBytes + self.clientsBytes + self.adminBytes
-            + self.programBytes
+        self.queueBytes + self.storeBytes + self.lanesBytes + self.buffersBytes + self.clientsBytes + self.groupsBytes
+            + self.adminBytes + self.programBytes
     }
 
     var text: String {
@@ -58,6 +63,7 @@ struct MemoryEstimate: Equatable {
             + (self.storeBytes > 0 ? "durable queue \(shown(bytes: self.storeBytes)), " : "")
             + "sinks' queues \(shown(bytes: self.lanesBytes)), "
             + (self.clientsBytes > 0 ? "clients \(shown(bytes: self.clientsBytes)), " : "")
+            + (self.groupsBytes > 0 ? "groups \(shown(bytes: self.groupsBytes)), " : "")
             + (self.adminBytes > 0 ? "admin \(shown(bytes: self.adminBytes)), " : "")
             + "buffers \(shown(bytes: self.buffersBytes)), program \(shown(bytes: self.programBytes)); "
             + "less when events are small"

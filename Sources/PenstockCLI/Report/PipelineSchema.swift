@@ -190,7 +190,15 @@ enum PipelineSchema {
                 "count": { "type": "string" },
                 "sum": { "$ref": "#/$defs/columns" },
                 "min": { "$ref": "#/$defs/columns" },
-                "max": { "$ref": "#/$defs/columns" }
+                "max": { "$ref": "#/$defs/columns" },
+                "groups": {
+                  "description": "The most groups that the tables of all workers hold for a window.",
+                  "type": "integer", "minimum": 1, "maximum": 100000000, "default": 100000
+                },
+                "key_bytes": {
+                  "description": "The most bytes that their keys have together, such as 8MiB.",
+                  "$ref": "#/$defs/size"
+                }
               }
             },
             "columns": { "type": "object", "minProperties": 1, "additionalProperties": { "type": "string" } },

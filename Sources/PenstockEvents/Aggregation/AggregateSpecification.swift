@@ -31,6 +31,8 @@ package struct AggregateSpecification: Sendable {
     package let count: String?
     /// How many groups one table may hold.
     package let groupsMax: Int
+    /// How many bytes their keys may have together.
+    package let keyBytesMax: Int
     let columns: [Column]
 
     /// The paths of `by`, then those of `columns`.
@@ -47,7 +49,8 @@ package struct AggregateSpecification: Sendable {
     ///   - sum: Fields to add up, and what to call each sum.
     ///   - min: Fields whose least number is wanted.
     ///   - max: Fields whose greatest number is wanted.
-    ///   - groupsMax: How many groups a table may hold; the default keeps a table of short keys below 20 MB.
+    ///   - groupsMax: How many groups a table may hold.
+    ///   - keyBytesMax: How many bytes their keys may have together.
     package init(
         by: [String],
         every: Duration,
@@ -55,13 +58,15 @@ package struct AggregateSpecification: Sendable {
         sum: [(field: String, name: String)] = [],
         min: [(field: String, name: String)] = [],
         max: [(field: String, name: String)] = [],
-        groupsMax: Int = 100_000
+        groupsMax: Int = 100_000,
+        keyBytesMax: Int = 8 << 20
     ) {
         precondition(groupsMax >= 1 && groupsMax < Int(UInt32.max), "A table holds at least one group.")
         self.by = by
         self.every = every
         self.count = count
         self.groupsMax = groupsMax
+        self.keyBytesMax = keyBytesMax
         self.columns =
             sum.map { Column(operation: .sum, field: $0.field, name: $0.name) }
             + min.map { Column(operation: .min, field: $0.field, name: $0.name) }
@@ -101,5 +106,18 @@ package struct AggregateSpecification: Sendable {
     /// The names of a row's values, in order.
     private static func names(by: [String], count: String?, columns: [Column]) -> [String] {
         by + (count.map { [$0] } ?? []) + columns.map(\.name) + ["window_start", "window_end"]
+    }
+}
+
+extension AggregateDescription {
+    /// About the most memory that its groups take: the tables of a window that closes and of the one behind it, both put
+    /// together, and the rows that are made of them.
+    package var memoryBytesMax: Int {
+        let columns = self.sum.count + self.min.count + self.max.count
+        let tables = 3 * (self.groupsMax * GroupIndex.groupBytes(columns: columns) + 2 * self.keyBytesMax)
+        let names = (self.by + self.sum.map(\.name) + self.min.map(\.name) + self.max.map(\.name)).reduce(0) {
+            $0 + $1.utf8.count
+        }
+        return tables + self.groupsMax * (128 + names + 24 * columns) + 2 * self.keyBytesMax
     }
 }

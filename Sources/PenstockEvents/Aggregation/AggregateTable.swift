@@ -62,8 +62,11 @@ package struct AggregateTable: Sendable {
             }
             self.numbers[column] = number
         }
-        guard let group = self.group(keyLength: length, groupsMax: self.specification.groupsMax) else {
-            return "aggregate: more than \(self.specification.groupsMax) groups"
+        let limits = (self.specification.groupsMax, self.specification.keyBytesMax)
+        guard let group = self.group(keyLength: length, groupsMax: limits.0, keyBytesMax: limits.1) else {
+            return self.index.count >= limits.0
+                ? "aggregate: more than \(limits.0) groups at one worker"
+                : "aggregate: keys of more than \(limits.1) bytes at one worker"
         }
         self.last = group
         self.counts[group] &+= 1
@@ -84,7 +87,7 @@ package struct AggregateTable: Sendable {
 
     /// Adds the groups of another table of the same specification.
     ///
-    /// The limit on groups holds for events, not here: what was accepted is kept.
+    /// The limits hold for events, not here: what was accepted is kept.
     package mutating func merge(_ other: AggregateTable) {
         precondition(
             self.specification.labels == other.specification.labels,
@@ -96,7 +99,8 @@ package struct AggregateTable: Sendable {
                 self.index.withRoom(at: 0, for: key.count) { $0.copyMemory(from: key) }
                 return key.count
             }
-            guard let group = self.group(keyLength: length, groupsMax: Int(UInt32.max) - 1) else { continue }
+            guard let group = self.group(keyLength: length, groupsMax: Int(UInt32.max) - 1, keyBytesMax: .max)
+            else { continue }
             self.counts[group] += other.counts[source]
             for column in 0..<width {
                 self.accumulators[group * width + column].merge(
@@ -142,10 +146,9 @@ package struct AggregateTable: Sendable {
 
     /// The group of the key that was written last, made when it is new; nil when it would be one too many.
     @inline(__always)
-    private mutating func group(keyLength: Int, groupsMax: Int) -> Int? {
-        guard let (group, isNew) = self.index.group(ofKeyWithLength: keyLength, groupsMax: groupsMax) else {
-            return nil
-        }
+    private mutating func group(keyLength: Int, groupsMax: Int, keyBytesMax: Int) -> Int? {
+        let found = self.index.group(ofKeyWithLength: keyLength, groupsMax: groupsMax, keyBytesMax: keyBytesMax)
+        guard let (group, isNew) = found else { return nil }
         if isNew {
             self.counts.append(0)
             for _ in 0..<self.numbers.count { self.accumulators.append(Accumulator()) }

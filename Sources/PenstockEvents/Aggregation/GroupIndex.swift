@@ -39,6 +39,12 @@ struct GroupIndex: Sendable {
     /// How many groups there are.
     var count: Int { self.groups.count }
 
+    /// About how many bytes a group takes beside its key, with arrays that may have grown to twice what they hold.
+    static func groupBytes(columns: Int) -> Int {
+        2 * (MemoryLayout<Group>.stride + MemoryLayout<Int>.stride + columns * MemoryLayout<Accumulator>.stride)
+            + 4 * MemoryLayout<UInt32>.stride
+    }
+
     /// Calls `body` with room for the part of a key that begins `start` bytes into it.
     @inline(__always)
     mutating func withRoom<R>(at start: Int, for length: Int, _ body: (UnsafeMutableRawBufferPointer) -> R) -> R {
@@ -52,9 +58,14 @@ struct GroupIndex: Sendable {
     /// - Parameters:
     ///   - length: How many bytes the key has.
     ///   - groupsMax: How many groups there may be.
+    ///   - keyBytesMax: How many bytes their keys may have together.
     /// - Returns: The group, and whether it is new; nil when it would be one too many.
     @inline(__always)
-    mutating func group(ofKeyWithLength length: Int, groupsMax: Int) -> (index: Int, isNew: Bool)? {
+    mutating func group(
+        ofKeyWithLength length: Int,
+        groupsMax: Int,
+        keyBytesMax: Int
+    ) -> (index: Int, isNew: Bool)? {
         let (hash, slot, group) = self.bytes.withUnsafeBytes { bytes in
             let key = UnsafeRawBufferPointer(rebasing: bytes[self.used..<self.used &+ length])
             let hash = Self.hash(key, seed: self.seed)
@@ -62,7 +73,7 @@ struct GroupIndex: Sendable {
             return (hash, slot, group)
         }
         if group >= 0 { return (group, false) }
-        guard self.groups.count < groupsMax else { return nil }
+        guard self.groups.count < groupsMax, self.used &+ length <= keyBytesMax else { return nil }
         self.insert(Group(hash: hash, offset: self.used, length: length), slot)
         return (self.groups.count &- 1, true)
     }

@@ -81,9 +81,20 @@ public struct Aggregate: PipelineComponent {
     /// - Parameters:
     ///   - fields: The fields whose values make a group; all events are one group without any.
     ///   - every: How long a window is, at least 1 ms.
+    ///   - groupsMax: The most groups that the tables of all workers hold for a window, 1 to 100,000,000; each worker has
+    ///     its part of it. An event of one group more becomes a dead letter.
+    ///   - keyBytesMax: The most bytes that their keys have together; the same.
     ///   - results: What is worked out for each group.
-    public init(by fields: String..., every: Duration, @AggregateBuilder _ results: () -> [AggregateResult]) {
+    public init(
+        by fields: String...,
+        every: Duration,
+        groupsMax: Int = 100_000,
+        keyBytesMax: Int = 8 << 20,
+        @AggregateBuilder _ results: () -> [AggregateResult]
+    ) {
         var description = AggregateDescription(by: fields, every: every)
+        description.groupsMax = groupsMax
+        description.keyBytesMax = keyBytesMax
         for result in results() {
             switch result.kind {
             case .count(let name): description.count = name

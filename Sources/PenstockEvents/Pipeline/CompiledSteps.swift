@@ -76,12 +76,15 @@ private struct StepCompiler {
     private(set) var known: KnownFields
     /// Whether the events of the stretch are objects.
     private var areObjects: Bool
+    /// How many workers share what an aggregate may hold.
+    private let workers: Int
 
     init(_ description: PipelineDescription) {
         self.decode = description.decode
         self.stretch = CompiledSteps.Stretch(scansJSON: description.decode == .json)
         self.known = KnownFields(description.decode)
         self.areObjects = self.known.areObjects
+        self.workers = max(1, description.workers ?? ProcessorCount.available())
     }
 
     /// Adds a step.
@@ -95,7 +98,7 @@ private struct StepCompiler {
             try self.known.check(filter.paths, of: "The filter \"\(text)\"")
             self.filters.append(filter)
         case .aggregate(let what):
-            var specification = try AggregateSpecification(checking: what)
+            var specification = try AggregateSpecification(checking: what, workers: self.workers)
             let columns = (what.sum + what.min + what.max).map(\.field)
             try self.known.check((what.by + columns).map(FieldPaths.split), of: "The aggregate")
             specification.bind(&self.stretch.fields)
@@ -231,9 +234,20 @@ extension RoutePlan {
 }
 
 extension AggregateSpecification {
-    fileprivate init(checking what: AggregateDescription) throws(PenstockError) {
+    /// - Parameters:
+    ///   - what: What is wanted.
+    ///   - workers: How many tables there are for a window at most; each may hold its part of what all may.
+    fileprivate init(checking what: AggregateDescription, workers: Int) throws(PenstockError) {
         guard what.every >= .milliseconds(1) else {
             throw PenstockError(.invalidConfiguration, "A window must be at least 1 ms long.")
+        }
+        guard (1...AggregateDescription.groupsLimit).contains(what.groupsMax),
+            (1...AggregateDescription.keyBytesLimit).contains(what.keyBytesMax)
+        else {
+            throw PenstockError(
+                .invalidConfiguration,
+                "An aggregate holds 1 to \(AggregateDescription.groupsLimit) groups, with keys of 1 byte to 1 TiB together."
+            )
         }
         self.init(
             by: what.by,
@@ -241,7 +255,9 @@ extension AggregateSpecification {
             count: what.count,
             sum: what.sum.map { (field: $0.field, name: $0.name) },
             min: what.min.map { (field: $0.field, name: $0.name) },
-            max: what.max.map { (field: $0.field, name: $0.name) }
+            max: what.max.map { (field: $0.field, name: $0.name) },
+            groupsMax: Swift.max(1, what.groupsMax / workers),
+            keyBytesMax: Swift.max(1, what.keyBytesMax / workers)
         )
     }
 }

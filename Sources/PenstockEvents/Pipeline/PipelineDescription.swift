@@ -147,6 +147,14 @@ package struct AggregateDescription: Sendable, Equatable {
     package var min: [Column] = []
     /// Of what the greatest value is kept.
     package var max: [Column] = []
+    /// The most groups that the tables of all workers hold for a window, 1 to ``groupsLimit``.
+    package var groupsMax = 100_000
+    /// The most bytes that their keys have together, 1 to ``keyBytesLimit``.
+    package var keyBytesMax = 8 << 20
+    /// The most that may be asked for.
+    package static let groupsLimit = 100_000_000
+    /// The most that may be asked for.
+    package static let keyBytesLimit = 1 << 40
 
     /// Creates a description with no result yet.
     package init(by: [String], every: Duration, count: String? = nil) {

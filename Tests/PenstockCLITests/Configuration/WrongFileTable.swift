@@ -416,6 +416,29 @@ extension WrongFile {
             "reads fields, which events of 'decode: raw'"
         ),
         .after(
+            "no groups",
+            "steps:\n  - aggregate: { every: 1s, count: n, groups: 0 }",
+            7,
+            47,
+            "'groups' must not be 0"
+        ),
+        .after(
+            "no keys",
+            "steps:\n  - aggregate: { every: 1s, count: n, key_bytes: 0B }",
+            7,
+            50,
+            "'key_bytes' must not be 0",
+            hint: "64MiB"
+        ),
+        .after(
+            "too many bytes of keys",
+            "steps:\n  - aggregate: { every: 1s, count: n, key_bytes: 2000GiB }",
+            7,
+            50,
+            "'key_bytes' must be at most 1024GiB",
+            hint: "8MiB"
+        ),
+        .after(
             "no window",
             "steps:\n  - aggregate: { by: [a], count: n }",
             7,

@@ -143,9 +143,22 @@ import Testing
     @Test func groupsAreLimited() {
         var fixture = Fixture(AggregateSpecification(by: ["k"], every: .seconds(1), count: "n", groupsMax: 3))
         for key in 0..<3 { #expect(fixture.add(#"{"k":\#(key)}"#) == nil) }
-        #expect(fixture.add(#"{"k":3}"#) == "aggregate: more than 3 groups")
+        #expect(fixture.add(#"{"k":3}"#) == "aggregate: more than 3 groups at one worker")
         #expect(fixture.add(#"{"k":2}"#) == nil)
         #expect(fixture.table.groupCount == 3)
+    }
+
+    @Test func bytesOfKeysAreLimited() {
+        let specification = AggregateSpecification(by: ["k"], every: .seconds(1), count: "n", keyBytesMax: 1000)
+        var fixture = Fixture(specification)
+        let long = String(repeating: "x", count: 600)
+        #expect(fixture.add(#"{"k":"a\#(long)"}"#) == nil)
+        #expect(fixture.add(#"{"k":"b\#(long)"}"#) == "aggregate: keys of more than 1000 bytes at one worker")
+        #expect(fixture.add(#"{"k":"a\#(long)"}"#) == nil)
+        #expect(fixture.add(#"{"k":"short"}"#) == nil)
+        #expect(fixture.table.groupCount == 2)
+        fixture.table.removeAll()
+        #expect(fixture.add(#"{"k":"b\#(long)"}"#) == nil)
     }
 
     @Test(arguments: [
