@@ -114,7 +114,9 @@ extension PipelineFileReader {
             let word = self.values.choice(value, what: "'queue.store.synchronous'", of: words)
             synchronous = word.flatMap(SQLiteEventStore.Synchronous.init) ?? synchronous
         }
-        guard let place = fields["path"], let path = self.values.text(place, what: "'queue.store.path'") else { return }
+        guard let place = fields["path"], let path = self.databasePath(place, what: "'queue.store.path'") else {
+            return
+        }
         self.file.paths.append(.init(role: .queue, path: path, place: place.place))
         let store = SQLiteEventStore(path: path, synchronous: synchronous, bytesMax: options.bytesMax)
         self.file.description.queue.store = .durable(OwnStore(store), options)

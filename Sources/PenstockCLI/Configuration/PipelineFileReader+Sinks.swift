@@ -96,6 +96,15 @@ extension PipelineFileReader {
     }
 
     #if Server
+    /// The path of a SQLite database that is a file.
+    mutating func databasePath(_ value: YAMLValue, what: String) -> String? {
+        guard let path = self.values.text(value, what: what) else { return nil }
+        guard let problem = DatabasePath.problem(of: path) else { return path }
+        let hint = path.isEmpty ? "a path such as 'events.db'" : "write './\(shown(path))' for a file of that name"
+        self.values.fail(value.place, "\(what) cannot be '\(shown(path))': \(problem)", hint: hint)
+        return nil
+    }
+
     private mutating func sqliteSink(
         _ value: YAMLValue,
         what: String,
@@ -116,7 +125,7 @@ extension PipelineFileReader {
             self.checkName(name, what: "'table' of \(what)", at: value.place)
             table = name
         }
-        guard let place = fields["path"], let path = self.values.text(place, what: "'path' of \(what)") else {
+        guard let place = fields["path"], let path = self.databasePath(place, what: "'path' of \(what)") else {
             return nil
         }
         self.file.paths.append(.init(role: role, path: path, place: place.place))

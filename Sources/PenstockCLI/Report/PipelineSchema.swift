@@ -63,10 +63,14 @@ enum PipelineSchema {
               "type": "object", "additionalProperties": false, "required": ["type"],
               "properties": {
                 "type": { "enum": ["memory", "sqlite"] },
-                "path": { "type": "string" },
+                "path": { "$ref": "#/$defs/database" },
                 "synchronous": { "enum": ["full", "normal"], "default": "full" },
                 "bytes_max": { "description": "The most that lies stored.", "$ref": "#/$defs/size", "default": "1GiB" }
               }
+            },
+            "database": {
+              "description": "The path of a file; what SQLite would keep in memory only is refused.",
+              "type": "string", "pattern": "^(?!:|file:)."
             },
             "admin": {
               "description": "How the pipeline is watched and told while it runs.",
@@ -256,7 +260,7 @@ enum PipelineSchema {
               "type": "object", "additionalProperties": false, "required": ["type", "path"],
               "properties": {
                 "type": { "const": "sqlite" },
-                "path": { "type": "string" },
+                "path": { "$ref": "#/$defs/database" },
                 "table": { "type": "string" },
                 "when": { "$ref": "#/$defs/when" },
                 "when_full": { "$ref": "#/$defs/when_full" },
@@ -328,7 +332,7 @@ enum PipelineSchema {
               "type": "object", "additionalProperties": false, "required": ["type", "path"],
               "properties": {
                 "type": { "const": "sqlite" },
-                "path": { "type": "string" },
+                "path": { "$ref": "#/$defs/database" },
                 "table": { "type": "string" },
                 "retry": { "$ref": "#/$defs/retry" }
               }

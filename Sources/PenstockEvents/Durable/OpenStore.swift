@@ -19,7 +19,7 @@ struct OpenStore: Sendable {
     static func failure(_ error: any Error, of store: any DurableEventStore) -> PenstockError {
         let reason = (error as? PenstockError)?.message ?? "\(error)"
         return PenstockError(
-            .inputOutput,
+            .ofOpening(error),
             "The durable queue cannot be opened in \(store.name): \(reason).",
             underlyingError: error
         )

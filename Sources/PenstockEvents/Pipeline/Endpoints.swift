@@ -148,6 +148,13 @@ struct Endpoints: Sendable {
     }
 }
 
+extension PenstockError.Code {
+    /// The code of what cannot be opened: a configuration that nothing could be opened with stays one.
+    static func ofOpening(_ error: any Error) -> PenstockError.Code {
+        (error as? PenstockError)?.code == .invalidConfiguration ? .invalidConfiguration : .inputOutput
+    }
+}
+
 private func doubleUse(_ one: String, _ other: String, _ place: String) -> PenstockError {
     PenstockError(
         .invalidConfiguration,
@@ -246,7 +253,7 @@ private struct SinkPlace: Sendable {
     static func cannotBeOpened(_ title: String, _ error: any Error) -> PenstockError {
         let reason = (error as? PenstockError)?.message ?? "\(error)"
         return PenstockError(
-            .inputOutput,
+            .ofOpening(error),
             "\(title.prefix(1).uppercased() + title.dropFirst()) cannot be opened: \(reason).",
             underlyingError: error
         )

@@ -27,7 +27,7 @@ public struct DurableQueue: PipelineComponent {
     /// Creates a queue.
     ///
     /// - Parameters:
-    ///   - path: The database; it is made if it is not there.
+    ///   - path: The database; it is made if it is not there. A run refuses `:memory:` and what else SQLite would keep in no file.
     ///   - synchronous: Whether what is stored outlives the machine, or the process only.
     ///   - options: How much it keeps, and what becomes of more.
     public init(

@@ -48,7 +48,7 @@ public final class SQLiteEventStore: DurableEventStore {
     /// Creates a store; opens nothing.
     ///
     /// - Parameters:
-    ///   - path: The file; it is made if it is not there.
+    ///   - path: The file; it is made if it is not there. Opening refuses `:memory:` and what else SQLite would keep in no file.
     ///   - synchronous: Whether a transaction waits for the disk.
     ///   - bytesMax: How many bytes the queue will keep; the log and the reserve are smaller for a small one.
     public init(path: String, synchronous: Synchronous = .full, bytesMax: Int = DurableQueueOptions().bytesMax) {
@@ -69,6 +69,7 @@ public final class SQLiteEventStore: DurableEventStore {
     ///
     /// - Throws: Why it would not.
     public func check() throws {
+        try DatabasePath.refuse(self.path)
         if SpaceReserve.isInUse(beside: self.path) { throw DatabaseProblem(SpaceReserve.inUse) }
         guard let header = try DatabaseHeader(ofFile: self.path), !header.isEmpty, !DatabaseHeader.hasLog(self.path)
         else {
@@ -82,6 +83,7 @@ public final class SQLiteEventStore: DurableEventStore {
     /// - Returns: What a former run has left.
     /// - Throws: Why it cannot be opened.
     public func open() async throws -> StoreContents {
+        try DatabasePath.refuse(self.path)
         _ = try DatabaseHeader(ofFile: self.path)
         let reserve = try SpaceReserve(beside: self.path, bytes: self.logBytes + Self.transactionBytes)
         do {

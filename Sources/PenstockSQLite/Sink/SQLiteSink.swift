@@ -26,7 +26,7 @@ public struct SQLiteSink: PipelineSink {
     /// Creates a sink.
     ///
     /// - Parameters:
-    ///   - path: The database; it is made if it is not there.
+    ///   - path: The database; it is made if it is not there. A run refuses `:memory:` and what else SQLite would keep in no file.
     ///   - table: The table; it is made if it is not there. One of another shape is refused when the run starts.
     ///   - name: Its name in reports and dead letters.
     public init(_ path: String, table: String = "events", name: String? = nil) {

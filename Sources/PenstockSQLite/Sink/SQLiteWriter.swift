@@ -40,6 +40,7 @@ package final class SQLiteWriter: DescribedSink, OnceSink {
     ///
     /// - Throws: Why it would not.
     package func check() throws {
+        try DatabasePath.refuse(self.path)
         let header = try DatabaseHeader(ofFile: self.path)
         // To look at a table that is in the log only, SQLite would have to write.
         guard header != nil, !DatabaseHeader.hasLog(self.path) else { return }
@@ -50,6 +51,7 @@ package final class SQLiteWriter: DescribedSink, OnceSink {
     ///
     /// - Throws: Why it cannot.
     package func open() async throws {
+        try DatabasePath.refuse(self.path)
         do {
             _ = try DatabaseHeader(ofFile: self.path)
             var configuration = GRDB.Configuration()

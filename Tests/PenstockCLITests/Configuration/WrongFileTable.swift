@@ -204,6 +204,22 @@ extension WrongFile {
             hint: "path: queue.db"
         ),
         .after(
+            "store in memory",
+            "queue:\n  store: { type: sqlite, path: \":memory:\" }",
+            7,
+            32,
+            "'queue.store.path' cannot be ':memory:': SQLite does not take it for the path of a file",
+            hint: "write './:memory:' for a file of that name"
+        ),
+        .after(
+            "store at an address",
+            "queue:\n  store: { type: sqlite, path: \"file::memory:?cache=shared\" }",
+            7,
+            32,
+            "'queue.store.path' cannot be 'file::memory:?cache=shared'",
+            hint: "./file::memory:?cache=shared"
+        ),
+        .after(
             "store as a word",
             "queue:\n  store: sqlite",
             7,
@@ -299,6 +315,19 @@ extension WrongFile {
         ),
         .sink("{ type: sqlite, path: out.db, tabel: a }", 38, "unknown key 'tabel'", hint: "'table'"),
         .sink("{ type: sqlite, path: out.db, table: a b }", 45, "has ' ' in it", hint: "a-b"),
+        .sink(
+            "{ type: sqlite, path: \":memory:\" }",
+            30,
+            "'path' of sink 'out' of type sqlite cannot be ':memory:': SQLite does not take it for the path of a file",
+            hint: "write './:memory:' for a file of that name"
+        ),
+        .sink(
+            "{ type: sqlite, path: \"file:out.db?mode=memory\" }",
+            30,
+            "cannot be 'file:out.db?mode=memory'",
+            hint: "./file:out.db"
+        ),
+        .sink("{ type: sqlite, path: \"\" }", 30, "'path' of sink 'out' of type sqlite"),
         .sink("{ type: sqlite }", 8, "sink 'out' of type sqlite has no 'path'", hint: "path: out.db"),
         .sink("{ type: postgres }", 16, "type 'postgres' of sink 'out' needs a penstock built with the trait Postgres"),
         .sink("{ type: std }", 16, "unknown type 'std'", hint: "types: file, stdout"),

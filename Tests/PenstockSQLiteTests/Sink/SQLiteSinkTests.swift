@@ -112,6 +112,26 @@ struct SQLiteSinkTests {
         try SQLiteWriter(path: self.path, table: "others").check()
     }
 
+    /// What was acknowledged would be in memory only.
+    @Test(arguments: [":memory:", "file::memory:", "file:out.db?mode=memory", ":", ""])
+    func whatIsNoFileIsRefused(_ path: String) async throws {
+        let queued = Pipeline("test") {
+            Source("in", CountedSource(["{}"]))
+            DurableQueue(path)
+            Sink("out", CollectingSink())
+        }
+        let written = Pipeline("test") {
+            Source("in", CountedSource(["{}"]))
+            SQLiteSink(path)
+        }
+        for pipeline in [queued, written] {
+            #expect(pipeline.check().map(\.code) == [.invalidConfiguration])
+            let error = await #expect(throws: PenstockError.self) { try await pipeline.run() }
+            #expect(error?.code == .invalidConfiguration)
+            #expect(error?.message.contains("SQLite") == true)
+        }
+    }
+
     @Test func checkChangesNothing() throws {
         try SQLiteWriter(path: self.path, table: "events").check()
         #expect(self.folder.names.isEmpty)
