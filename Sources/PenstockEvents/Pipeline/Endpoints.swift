@@ -42,6 +42,7 @@ struct Endpoints: Sendable {
         defer { if !isComplete { for sink in opened { sink.remove() } } }
         for sink in SinkPlace.all(of: description) { opened.append(try OpenedSink(opening: sink)) }
         try Self.refuseDoubles(sources, opened)
+        for sink in opened { try sink.claim() }
         let store = StoreOpening(description.queue.store)
         let own = Opening(
             description.name,
@@ -99,6 +100,7 @@ struct Endpoints: Sendable {
             do throws(PenstockError) {
                 let open = try OpenSource(opening: source)
                 if let identity = open.identity { users[identity] = "the source \"\(source.name)\"" }
+                if let problem = open.problem { problems.append(problem) }
             } catch {
                 problems.append(error)
             }
@@ -168,17 +170,32 @@ extension OpenSource {
         guard case .own(let own) = self.input else { return nil }
         let name = self.name
         return Opening.Part { error in
-            let reason = (error as? PenstockError)?.message ?? "\(error)."
-            return PenstockError(
-                .inputOutput,
-                "The source \"\(name)\" cannot start: \(reason)",
-                underlyingError: error
-            )
+            Self.cannotStart(name, error)
         } open: {
             try await own.open()
         } close: {
             await own.close()
         }
+    }
+
+    /// Why it could not be opened; nil when it could, as far as a look can tell.
+    fileprivate var problem: PenstockError? {
+        guard let tail = self.own as? FileTail else { return nil }
+        do throws(PenstockError) {
+            try tail.check()
+            return nil
+        } catch {
+            return Self.cannotStart(self.name, error)
+        }
+    }
+
+    private static func cannotStart(_ name: String, _ error: any Error) -> PenstockError {
+        let reason = (error as? PenstockError)?.message ?? "\(error)."
+        return PenstockError(
+            .inputOutput,
+            "The source \"\(name)\" cannot start: \(reason)",
+            underlyingError: error
+        )
     }
 }
 
@@ -244,11 +261,29 @@ private struct SinkPlace: Sendable {
         guard case .file(let path, _) = self.kind else { return nil }
         if let facts = self.facts {
             if facts.isDirectory { return self.error(SystemError(EISDIR)) }
-            return access(path, W_OK) == 0 ? nil : self.error(SystemError(errno))
+            if access(path, W_OK) != 0 { return self.error(SystemError(errno)) }
+            guard facts.isRegular, case .success(let file) = FileDescriptor.open(path, O_WRONLY | O_NONBLOCK)
+            else { return nil }
+            return file.claim(self.claim) ? nil : self.inUse
         }
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
         return access(folder, W_OK | X_OK) == 0 ? nil : self.error(SystemError(errno))
     }
+
+    /// Whom its file is kept from: dead letters that are appended may come from several runs.
+    var claim: FileDescriptor.Claim {
+        if self.isForLetters, case .file(_, let options) = self.kind, options.mode == .append { return .shared }
+        return .exclusive
+    }
+
+    /// Somebody else has claimed its file.
+    var inUse: PenstockError {
+        let isShared = self.claim == .shared
+        let reason = isShared ? "somebody else writes it anew" : "another run, or somebody else, writes to it"
+        return PenstockError(.inputOutput, "\(self.capitalised) cannot write to \(self.place): \(reason).")
+    }
+
+    private var capitalised: String { self.title.prefix(1).uppercased() + self.title.dropFirst() }
 
     static func cannotBeOpened(_ title: String, _ error: any Error) -> PenstockError {
         let reason = (error as? PenstockError)?.message ?? "\(error)"
@@ -260,10 +295,9 @@ private struct SinkPlace: Sendable {
     }
 
     func error(_ failure: SystemError) -> PenstockError {
-        let title = self.title.prefix(1).uppercased() + self.title.dropFirst()
-        return PenstockError(
+        PenstockError(
             .inputOutput,
-            "\(title) cannot write to \(self.place): \(failure).",
+            "\(self.capitalised) cannot write to \(self.place): \(failure).",
             underlyingError: failure
         )
     }
@@ -305,28 +339,19 @@ private struct OpenedSink {
             file.setBlocking(true)
         }
         guard let facts = file.facts() else { throw sink.error(SystemError(errno)) }
-        if sink.isForLetters { try Self.share(file, facts, sink) }
         self.sink = sink
         self.file = file
         self.facts = facts
         self.madePath = madePath
     }
 
-    /// Lets others know that a run writes to a file of dead letters: who would write it anew has to wait.
-    private static func share(
-        _ file: FileDescriptor,
-        _ facts: FileDescriptor.Facts,
-        _ sink: SinkPlace
-    ) throws(PenstockError) {
-        guard facts.isRegular, case .file(let path, _) = sink.kind else { return }
-        let isTaken = flock(file.number, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    /// Keeps other runs from the file, which would write over it, and whoever would write dead letters anew.
+    func claim() throws(PenstockError) {
+        guard let file = self.file, let facts = self.facts, facts.isRegular, case .file(let path, _) = self.sink.kind
+        else { return }
         // Whoever had it may have put another file in its place meanwhile.
-        if isTaken || FileDescriptor.facts(ofPath: path)?.identity != facts.identity {
-            throw PenstockError(
-                .inputOutput,
-                "The dead letters in \(sink.place) are being written anew by somebody else."
-            )
-        }
+        guard file.claim(self.sink.claim), FileDescriptor.facts(ofPath: path)?.identity == facts.identity
+        else { throw self.sink.inUse }
     }
 
     /// How the user's own sink is opened; nil when it is one of Penstock's.
@@ -349,7 +374,8 @@ private struct OpenedSink {
         case .own(let own): return .custom(own.sink)
         case .stdout: return try self.writer(path: nil, FileOptions(), time: time)
         case .file(let path, let options):
-            if let file = self.file, let facts = self.facts, facts.isRegular, facts.size > 0 {
+            // Its size as it is by now: until it was claimed others could write to it.
+            if let file = self.file, let facts = file.facts(), facts.isRegular, facts.size > 0 {
                 switch options.mode {
                 // What the standard output already holds is somebody else's.
                 case .truncate: try self.check(ftruncate(file.number, 0) == 0)
@@ -389,8 +415,8 @@ private struct OpenedSink {
         guard isDone else { throw self.sink.error(SystemError(errno)) }
     }
 
-    /// Removes a file that was made by opening it.
+    /// Removes a file that was made by opening it, and that nobody else has begun to use.
     func remove() {
-        if let path = self.madePath { unlink(path) }
+        if let path = self.madePath, self.file?.claim(.exclusive) == true { unlink(path) }
     }
 }

@@ -41,8 +41,9 @@ enum FileRotation {
         }
         switch FileDescriptor.open(path, O_WRONLY | O_CREAT | O_APPEND) {
         case .success(let next):
-            // As at the start of the run: who would write a file of dead letters anew has to wait.
-            _ = flock(next.number, LOCK_SH | LOCK_NB)
+            // As at the start of the run: another one must not write over it.
+            let claim = file.claimed ?? .shared
+            guard next.claim(claim) || claim == .shared else { throw SystemError(EWOULDBLOCK) }
             return next
         case .failure(let error): throw error
         }

@@ -66,6 +66,8 @@ final class SinkWriter: Sendable {
     private let path: String?
     private let time: TimeSource
     private let state: Locked<State>
+    /// The file that others are kept from; not under the lock of the state, which a write may hold for ever.
+    private let claimed: Locked<FileDescriptor>
 
     /// How often a file is synchronised whose option says `interval`.
     static let syncInterval = Duration.seconds(1)
@@ -96,6 +98,7 @@ final class SinkWriter: Sendable {
         self.options = options
         self.time = time
         self.state = Locked(State(file: file, size: facts.size, syncedAt: time.now()))
+        self.claimed = Locked(file)
     }
 
     /// Writes lines; each ends with LF and has no other.
@@ -123,8 +126,9 @@ final class SinkWriter: Sendable {
         }
     }
 
-    /// Makes what was written safe, as far as the options ask for it.
+    /// Makes what was written safe, as far as the options ask for it, and lets others have the file.
     func close() throws(PenstockError) {
+        defer { self.claimed.withLock { $0 }.letGo() }
         // Not the lock of a stream: a write may hold it for ever.
         guard self.options.sync != .never, self.isRegular else { return }
         let failure = self.state.withLock { state -> SystemError? in
@@ -174,6 +178,8 @@ final class SinkWriter: Sendable {
                 fitting = rest[..<min(room, rest.count)].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
                 if fitting == 0, state.size > 0 {
                     state.file = try FileRotation.rotate(path, keep: rotation.keep, closing: state.file, self.options)
+                    let next = state.file
+                    self.claimed.withLock { $0 = next }
                     state.size = 0
                     state.hasUnsynced = false
                     continue

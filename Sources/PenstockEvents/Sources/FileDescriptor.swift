@@ -35,13 +35,23 @@ final class FileDescriptor: Sendable {
         var size: Int
     }
 
+    /// Whom an open file is kept from.
+    enum Claim: Sendable {
+        /// Those who would have it for themselves.
+        case shared
+        /// Everybody who claims it.
+        case exclusive
+    }
+
     let number: Int32
+    private let held = Locked<Claim?>(nil)
 
     init(_ number: Int32) {
         self.number = number
     }
 
     deinit {
+        self.letGo()
         if self.number > 2 { close(self.number) }
     }
 
@@ -49,6 +59,33 @@ final class FileDescriptor: Sendable {
         var status = stat()
         guard fstat(self.number, &status) == 0 else { return nil }
         return Facts(status)
+    }
+
+    /// What was claimed; nil when nothing is.
+    var claimed: Claim? { self.held.withLock { $0 } }
+
+    /// Keeps others from the file, in this process too, until ``letGo()`` or until it is closed.
+    ///
+    /// - Returns: False when somebody else has it. A file system that keeps nobody out gives it to everybody.
+    func claim(_ claim: Claim) -> Bool {
+        let operation = claim == .exclusive ? LOCK_EX : LOCK_SH
+        while flock(self.number, operation | LOCK_NB) != 0 {
+            if errno == EWOULDBLOCK { return false }
+            if errno != EINTR { break }
+        }
+        self.held.withLock { $0 = claim }
+        return true
+    }
+
+    /// Lets others have the file.
+    ///
+    /// To close it would not do: a process that is being started has a copy for a moment.
+    func letGo() {
+        let isHeld = self.held.withLock { held in
+            defer { held = nil }
+            return held != nil
+        }
+        if isHeld { _ = flock(self.number, LOCK_UN) }
     }
 
     /// Makes reads and writes wait, or return at once.

@@ -56,6 +56,18 @@ public final class FileTail: AcknowledgedSource {
         var failure: PenstockError?
         /// What takes the events, once it runs.
         var feed: SourceFeed?
+        /// What keeps others from the checkpoint.
+        var lock: FileDescriptor?
+        /// Batches whose news is still to come.
+        var unanswered = 0
+        var hasEnded = false
+
+        /// Gives up the checkpoint once nothing more will be noted in it.
+        mutating func endLock() -> FileDescriptor? {
+            guard self.hasEnded, self.unanswered <= 0 else { return nil }
+            defer { self.lock = nil }
+            return self.lock
+        }
     }
 
     private let notice: @Sendable (String) -> Void
@@ -83,12 +95,34 @@ public final class FileTail: AcknowledgedSource {
         self.notice = notice
     }
 
+    /// Claims the checkpoint: one follower at a time may move it.
+    ///
+    /// - Throws: Why it cannot be had.
+    public func open() async throws {
+        guard let checkpoint else { return }
+        let lock = try CheckpointLock.take(checkpoint)
+        self.state.withLock { state in
+            state.lock = lock
+            state.unanswered = 0
+            state.hasEnded = false
+        }
+    }
+
+    /// Lets the checkpoint go.
+    public func close() async { self.end() }
+
+    /// Looks whether ``open()`` would succeed; changes nothing.
+    func check() throws(PenstockError) {
+        if let checkpoint { try CheckpointLock.check(checkpoint) }
+    }
+
     /// Reads until it is time to stop.
     ///
     /// - Parameter feed: What takes the events.
     /// - Throws: Why the file cannot be read, or the checkpoint cannot be used.
     public func run(_ feed: SourceFeed) async throws {
         self.state.withLock { $0.feed = feed }
+        defer { self.end() }
         let watch = FileWatch(self.path)
         watch.follow(self.path)
         var reader = try self.firstReader()
@@ -129,15 +163,30 @@ public final class FileTail: AcknowledgedSource {
             state.reached = cursor ?? state.reached
             return cursor != nil
         }
-        guard hasMoved else { return }
-        do throws(PenstockError) {
-            try self.writeCheckpoint()
-        } catch {
-            self.state.withLock { $0.failure = error }
+        if hasMoved {
+            do throws(PenstockError) {
+                try self.writeCheckpoint()
+            } catch {
+                self.state.withLock { $0.failure = error }
+            }
         }
+        let lock = self.state.withLock { state in
+            state.unanswered -= settlements.count
+            return state.endLock()
+        }
+        lock?.letGo()
     }
 
     // MARK: - Private
+
+    /// Nothing more is read; the checkpoint is let go when the last batch has its fate.
+    private func end() {
+        let lock = self.state.withLock { state in
+            state.hasEnded = true
+            return state.endLock()
+        }
+        lock?.letGo()
+    }
 
     /// The file to begin with; nil when there is none yet.
     private func firstReader() throws(PenstockError) -> TailReader? {
@@ -216,7 +265,10 @@ public final class FileTail: AcknowledgedSource {
         let first = reader.sent
         let end = reader.cursor
         reader.sent = end
-        let id = self.state.withLock { $0.ledger.begin(end: end) }
+        let id = self.state.withLock { state in
+            state.unanswered += 1
+            return state.ledger.begin(end: end)
+        }
         try await feed.offer(SourceBatch(id: id, lines: lines, firstPosition: first.line, session: first.session))
     }
 }

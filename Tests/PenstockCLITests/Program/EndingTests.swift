@@ -33,6 +33,27 @@ struct EndingTests {
         """
     }
 
+    @Test("A second run with the same file is refused, and the first keeps what it has", .timeLimit(.minutes(5)))
+    func secondRun() async throws {
+        let file = Self.endless(sink: "{ type: file, path: out.ndjson }", rate: ", rate: 1k/s")
+        try await withProgram(["run", "--json", "p.yaml"], files: ["p.yaml": file]) { program, folder in
+            let path = "\(folder)/out.ndjson"
+            while (try? String(contentsOfFile: path, encoding: .utf8))?.isEmpty != false { await Task.yield() }
+            for verb in ["check", "run"] {
+                let other = Self.endless(sink: "{ type: file, path: \(path) }")
+                try await withProgram([verb, "p.yaml"], files: ["p.yaml": other]) { second, _ in
+                    let ended = await second.end()
+                    #expect(ended.status == 78)
+                    #expect(ended.errors.contains("another run, or somebody else, writes to it"), "\(ended.errors)")
+                }
+            }
+            program.send(SIGTERM)
+            let report = try ReadReport.last(of: await program.end().errors)
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            #expect(report.balanced && text.utf8.count { $0 == UInt8(ascii: "\n") } == report.events.delivered)
+        }
+    }
+
     @Test("Ctrl-C and SIGTERM drain, and the report balances", .timeLimit(.minutes(5)), arguments: [SIGINT, SIGTERM])
     func drain(_ signal: Int32) async throws {
         let file = Self.endless(sink: "{ type: stdout }", rate: ", rate: 20k/s")

@@ -52,6 +52,80 @@ struct FileSinkTests {
         #expect(self.folder.lines(of: "out") == ["old", "tor", "a"])
     }
 
+    /// A run that another one finds under way, and its file is its own until it ends.
+    @Test(arguments: FileOptions.Mode.allCases, [nil, FileOptions.Rotation(bytesMax: 4, keep: 100)])
+    func runHasItsFileToItself(mode: FileOptions.Mode, rotation: FileOptions.Rotation?) async throws {
+        var options = FileOptions()
+        options.mode = mode
+        options.rotation = rotation
+        let path = self.folder["out"]
+        let first = Pipeline("first") { [options] in
+            Source("in", CountedSource((0..<50).map { "\($0)" }, ending: .stall))
+            Decode.lines
+            FileSink(path, options: options)
+        }
+        async let running = first.run()
+        while first.progress().events.delivered < 50 { await Task.yield() }
+        let before = self.folder.read("out")
+        let second = Pipeline("second") {
+            Source("in", CountedSource(["x"]))
+            Decode.lines
+            FileSink(path)
+        }
+        let reason = "cannot write to \"\(path)\": another run, or somebody else, writes to it."
+        #expect(second.check().first?.message.hasSuffix(reason) == true)
+        let error = await #expect(throws: PenstockError.self) { try await second.run() }
+        #expect(error?.message.hasSuffix(reason) == true, "\(String(describing: error))")
+        #expect(self.folder.read("out") == before)
+        first.drain(deadline: .seconds(60))
+        #expect(try await running.balanced)
+        #expect(try await self.run(["y"], FileOptions()).events.delivered == 1)
+        #expect(self.folder.lines(of: "out") == ["y"])
+    }
+
+    /// Letters that are appended come from several runs; who would empty the file has it alone.
+    @Test func lettersAreAppendedBySeveralRuns() async throws {
+        let path = self.folder["dead"]
+        func pipeline(_ name: String, ending: CountedSource.Ending, mode: FileOptions.Mode) -> Pipeline {
+            var options = FileOptions()
+            options.mode = mode
+            return Pipeline(name) { [options] in
+                Source("in", CountedSource([name], ending: ending))
+                Decode.json
+                Sink("out", TracedSink())
+                DeadLetters(path, options: options)
+            }
+        }
+        let first = pipeline("first", ending: .stall, mode: .append)
+        async let running = first.run()
+        while first.progress().events.deadLettered < 1 { await Task.yield() }
+        #expect(try await pipeline("second", ending: .end, mode: .append).run().events.deadLettered == 1)
+        let third = pipeline("third", ending: .end, mode: .truncate)
+        #expect(third.check().count == 1)
+        await #expect(throws: PenstockError.self) { try await third.run() }
+        #expect(self.folder.lines(of: "dead").count == 2)
+        first.drain(deadline: .seconds(60))
+        #expect(try await running.balanced)
+    }
+
+    @Test func devicesBelongToEverybody() async throws {
+        let first = Pipeline("first") {
+            Source("in", CountedSource(["a"], ending: .stall))
+            Decode.lines
+            FileSink("/dev/null")
+        }
+        async let running = first.run()
+        while first.progress().events.delivered < 1 { await Task.yield() }
+        let second = try await Pipeline("second") {
+            Source("in", CountedSource(["b"]))
+            Decode.lines
+            FileSink("/dev/null")
+        }.run()
+        #expect(second.events.delivered == 1)
+        first.drain(deadline: .zero)
+        #expect(try await running.balanced)
+    }
+
     @Test(arguments: [FileOptions.Sync.batch, .interval])
     func synchronisedFile(sync: FileOptions.Sync) async throws {
         var options = FileOptions()

@@ -89,6 +89,26 @@ struct FileTailTests {
         }
     }
 
+    @Test func checkpointIsOneFollowersAtATime() async throws {
+        self.append("1\n")
+        let (log, state) = (self.folder["log"], self.folder["state"])
+        _ = try await self.follow { sink in
+            await sink.wait(for: 1)
+            let second = Pipeline("second") {
+                Source("in", FileTail(log, checkpoint: state))
+                Decode.lines
+                Sink("out", TracedSink())
+            }
+            let reason = "The source \"in\" cannot start: another run follows with the checkpoint \"\(state)\"."
+            #expect(second.check().map(\.message) == [reason])
+            let error = await #expect(throws: PenstockError.self) { try await second.run() }
+            #expect(error?.message == reason)
+        }
+        let third = FileTail(log, checkpoint: state)
+        try await third.open()
+        await third.close()
+    }
+
     @Test func goesOnExactlyWhereItWas() async throws {
         let sink = TracedSink()
         self.append("1\n2\n3")
