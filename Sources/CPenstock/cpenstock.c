@@ -14,6 +14,7 @@
 #include "cpenstock.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/stat.h>
@@ -142,6 +143,11 @@ static int facts(int result, const struct stat *status, struct cpenstock_file *f
     file->mode = (uint32_t)status->st_mode;
     file->owner = (uint32_t)status->st_uid;
     return 0;
+}
+
+int cpenstock_ignores(int number) {
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 int cpenstock_look_at(const char *path, int follows, struct cpenstock_file *file) {

@@ -82,6 +82,9 @@ struct cpenstock_file {
     uint32_t owner;
 };
 
+/// Whether the process ignores a signal; 0 when it does not.
+int cpenstock_ignores(int number);
+
 /// Looks at a path, through links if `follows` is not 0. Returns 0, or -1 with `errno`.
 int cpenstock_look_at(const char *path, int follows, struct cpenstock_file *file);
 

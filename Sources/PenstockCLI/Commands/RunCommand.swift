@@ -25,9 +25,9 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Run a pipeline file.",
         discussion: """
-            Runs until the sources come to their end, or until Ctrl-C or SIGTERM: then it takes nothing more, finishes \
-            what it has accepted (at most 'shutdown.drain' long) and prints its report. A second Ctrl-C or SIGTERM \
-            stops at once, and still prints the report.
+            Runs until the sources come to their end, or until Ctrl-C, SIGTERM or SIGHUP: then it takes nothing more, \
+            finishes what it has accepted (at most 'shutdown.drain' long) and prints its report. A second such signal \
+            stops at once, and still prints the report. Under nohup SIGHUP does nothing.
 
             Data goes to stdout when a sink says so; the report, progress (on a terminal) and errors go to stderr.
 

@@ -7,6 +7,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
+import CPenstock
 import Dispatch
 import Penstock
 import PenstockEvents
@@ -34,11 +35,14 @@ final class RunWatch {
         self.showsProgress = showsProgress
     }
 
-    /// Takes over SIGINT and SIGTERM, and begins to show progress.
+    /// Takes over SIGINT, SIGTERM and SIGHUP, and begins to show progress.
+    ///
+    /// Under `nohup`, which lets a run go on without its terminal, SIGHUP is left as it is: ignored.
     func start() {
         let desk = self.desk
         let registrations = DispatchGroup()
-        for number in [SIGINT, SIGTERM] {
+        let hangup = cpenstock_ignores(SIGHUP) == 0 ? [SIGHUP] : []
+        for number in [SIGINT, SIGTERM] + hangup {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: self.queue)
             source.setEventHandler { desk.take(signals: Int(source.data)) }

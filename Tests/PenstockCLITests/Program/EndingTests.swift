@@ -33,6 +33,42 @@ struct EndingTests {
         """
     }
 
+    /// Does something while this process, and what it starts, takes a hangup as told.
+    private static func hangingUp<Result>(
+        _ handler: (@convention(c) (Int32) -> Void)?,
+        _ body: () async throws -> Result
+    ) async rethrows -> Result {
+        let before = signal(SIGHUP, handler)
+        defer { signal(SIGHUP, before) }
+        return try await body()
+    }
+
+    @Test(
+        "Ctrl-C, SIGTERM and SIGHUP drain, and the report balances",
+        .timeLimit(.minutes(5)),
+        arguments: [SIGINT, SIGTERM, SIGHUP]
+    )
+    func drain(_ signal: Int32) async throws {
+        try await Self.hangingUp(SIG_DFL) { try await self.drains(at: signal) }
+    }
+
+    @Test("Under nohup a hangup does nothing", .timeLimit(.minutes(5)))
+    func nohup() async throws {
+        let file = Self.endless(sink: "{ type: stdout }", rate: ", rate: 20k/s")
+        try await Self.hangingUp(SIG_IGN) {
+            try await withProgram(["run", "--json", "p.yaml"], files: ["p.yaml": file]) { program, _ in
+                _ = await program.output.text(until: "\n")
+                program.send(SIGHUP)
+                program.send(SIGTERM)
+                let ended = await program.end()
+                #expect(ended.status == 0, "\(ended.errors)")
+                #expect(!ended.errors.contains("stopping now"))
+                let report = try ReadReport.last(of: ended.errors)
+                #expect(report.addsUp && report.exit == "interrupted")
+            }
+        }
+    }
+
     @Test("A second run with the same file is refused, and the first keeps what it has", .timeLimit(.minutes(5)))
     func secondRun() async throws {
         let file = Self.endless(sink: "{ type: file, path: out.ndjson }", rate: ", rate: 1k/s")
@@ -54,8 +90,7 @@ struct EndingTests {
         }
     }
 
-    @Test("Ctrl-C and SIGTERM drain, and the report balances", .timeLimit(.minutes(5)), arguments: [SIGINT, SIGTERM])
-    func drain(_ signal: Int32) async throws {
+    private func drains(at signal: Int32) async throws {
         let file = Self.endless(sink: "{ type: stdout }", rate: ", rate: 20k/s")
         try await withProgram(["run", "--json", "p.yaml"], files: ["p.yaml": file]) { program, _ in
             _ = await program.output.text(until: "\n")
