@@ -10,7 +10,8 @@
 /// The groups of one window, each with its running results.
 ///
 /// Sums of integers are exact; one that no `Int64` holds is given as a double, as is every sum with a double in it.
-/// A result that is not finite is given as null, since JSON has no other word for it.
+/// A number that no double holds is not taken, and its event refused. A sum that has become one is given as null, since JSON has
+/// no other word for it.
 package struct AggregateTable: Sendable {
     private let specification: AggregateSpecification
     private var index: GroupIndex
@@ -57,7 +58,7 @@ package struct AggregateTable: Sendable {
         }
         for column in self.numbers.indices {
             let field = self.specification.paths.find(by &+ column, in: event)
-            guard let number = JSONNumber(field, in: event) else {
+            guard let number = JSONNumber(field, in: event), number.isFinite else {
                 return self.reason(by &+ column, event, wanted: "a number")
             }
             self.numbers[column] = number
@@ -189,6 +190,7 @@ package struct AggregateTable: Sendable {
         let field = paths.find(path, in: event)
         if field.kind == .absent { return "aggregate: \(paths.problem(path, in: event))" }
         let name = paths.names[path].joined(separator: ".")
+        if [.integer, .number].contains(field.kind) { return "aggregate: '\(name)' is a number that no double holds" }
         return "aggregate: '\(name)' is \(field.kind.name), not \(wanted)"
     }
 }

@@ -30,7 +30,7 @@ enum GroupKey {
     ///   - field: The value's place.
     ///   - event: Its event.
     ///   - bytes: At least ``lengthMax(_:)`` bytes.
-    /// - Returns: How many bytes it took; nil for an object, an array or nothing.
+    /// - Returns: How many bytes it took; nil for an object, an array, a number that no double holds, or nothing.
     @inline(__always)
     static func write(_ field: JSONField, of event: EventView, to bytes: UnsafeMutableRawBufferPointer) -> Int? {
         switch field.kind {
@@ -39,7 +39,8 @@ enum GroupKey {
         case .true: bytes[0] = Tag.true
         case .false: bytes[0] = Tag.false
         case .integer, .number:
-            guard let number = JSONNumber(field, in: event) else { return nil }
+            // Numbers that no double holds would all be one group.
+            guard let number = JSONNumber(field, in: event), number.isFinite else { return nil }
             return Self.write(number, to: bytes)
         case .string:
             bytes[0] = Tag.string

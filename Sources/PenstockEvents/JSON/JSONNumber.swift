@@ -28,6 +28,10 @@ enum JSONNumber: Sendable {
         }
     }
 
+    /// Whether it is a number that a double or an `Int64` holds.
+    @inline(__always)
+    var isFinite: Bool { if case .double(let value) = self { value.isFinite } else { true } }
+
     /// The number as a double.
     @inline(__always)
     var asDouble: Double {
