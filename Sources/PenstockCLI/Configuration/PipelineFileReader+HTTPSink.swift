@@ -20,7 +20,7 @@ extension PipelineFileReader {
         what: String,
         laneKeys: [String]
     ) -> (kind: SinkDescription, options: SinkOptions)? {
-        // The lane of dead letters is one write at a time, in their order.
+        // Not the lane of dead letters: that is one write at a time, in their order.
         let hasConcurrency = laneKeys.contains("queue")
         guard
             let fields = self.values.fields(
@@ -45,6 +45,15 @@ extension PipelineFileReader {
             let words = HTTPSinkConfiguration.Format.allCases.map(\.rawValue)
             let word = self.values.choice(value, what: "'format' of \(what)", of: words)
             configuration.format = word.flatMap(HTTPSinkConfiguration.Format.init) ?? .ndjson
+            // Dead letters are objects, whatever the events are.
+            if configuration.format == .jsonArray, hasConcurrency, !self.known.areObjects {
+                let decode = self.file.description.decode.rawValue
+                self.values.fail(
+                    value.place,
+                    "'format: json_array' of \(what) needs JSON, and events of 'decode: \(decode)' are text",
+                    hint: "write 'decode: json', or make objects of lines with a step 'parse'"
+                )
+            }
         }
         if let value = fields["headers"] { configuration.headers = self.headers(value, what: what) }
         if let time = self.time(fields, "timeout", what: what) { configuration.timeout = time }

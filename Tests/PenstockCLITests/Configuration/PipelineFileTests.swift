@@ -29,6 +29,21 @@ struct PipelineFileTests {
         #expect(text.contains("queue         10,000 events, 64 MiB; \(says) when it is full\n"), "\(text)")
     }
 
+    #if Server
+    @Test("Lines that have become objects, and dead letters, are posted as an array", .timeLimit(.minutes(5)))
+    func arraysOfObjects() throws {
+        let array = "{ type: http, url: \"http://a/\", format: json_array }"
+        let head = "pipeline: p\nsources:\n  in: { type: stdin }\ndecode: lines\n"
+        for rest in [
+            "steps:\n  - parse: { regex: '(?<status>\\d+)' }\nsinks:\n  out: \(array)\n",
+            "steps:\n  - aggregate: { every: 1s, count: n }\nsinks:\n  out: \(array)\n",
+            "sinks:\n  out: { type: stdout }\ndead_letter: \(array)\n",
+        ] {
+            _ = try PipelineFile.read(head + rest)
+        }
+    }
+    #endif
+
     @Test("Every key that runs is read", .timeLimit(.minutes(5)))
     func everyKey() throws {
         let file = try PipelineFile.read(

@@ -127,6 +127,15 @@ extension WrongFile {
             hint: "put a token into a file, and its path into 'token_file'"
         ),
         .sink("{ type: http, url: http://a/, format: json }", 46, "'format' of sink 'out'", hint: "ndjson, json_array"),
+        WrongFile(
+            "array of lines",
+            "pipeline: p\nsources:\n  in: { type: stdin }\ndecode: lines\nsinks:\n"
+                + "  out: { type: http, url: http://a/, format: json_array }\n",
+            6,
+            46,
+            "'format: json_array' of sink 'out' needs JSON, and events of 'decode: lines' are text",
+            hint: "write 'decode: json', or make objects of lines with a step 'parse'"
+        ),
         .sink("{ type: http, url: http://a/, concurrency: 0 }", 51, "'concurrency' of sink 'out' must not be 0"),
         .sink(
             "{ type: http, url: http://a/, headers: { Authorization: x } }",
