@@ -51,6 +51,7 @@ struct PenstockCommand: AsyncParsableCommand {
     )
 
     static func main() async {
+        StandardStreams.occupy()
         // A reader that goes away is an error of the write, with a report, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
         do {

@@ -258,6 +258,7 @@ private struct SinkPlace: Sendable {
                 return Self.cannotBeOpened(self.title, error)
             }
         }
+        if case .stdout = self.kind { return FileDescriptor(STDOUT_FILENO).isWritable ? nil : self.closed }
         guard case .file(let path, _) = self.kind else { return nil }
         if let facts = self.facts {
             if facts.isDirectory { return self.error(SystemError(EISDIR)) }
@@ -281,6 +282,11 @@ private struct SinkPlace: Sendable {
         let isShared = self.claim == .shared
         let reason = isShared ? "somebody else writes it anew" : "another run, or somebody else, writes to it"
         return PenstockError(.inputOutput, "\(self.capitalised) cannot write to \(self.place): \(reason).")
+    }
+
+    /// It is the standard output, which the process was started without.
+    var closed: PenstockError {
+        PenstockError(.inputOutput, "\(self.capitalised) cannot write to \(self.place): it is closed.")
     }
 
     private var capitalised: String { self.title.prefix(1).uppercased() + self.title.dropFirst() }
@@ -324,6 +330,7 @@ private struct OpenedSink {
             return
         case .stdout:
             file = FileDescriptor(STDOUT_FILENO)
+            guard file.isWritable else { throw sink.closed }
         case .file(let path, let options):
             // Without waiting: a named pipe would hold the start until somebody reads.
             let flags = O_WRONLY | O_NONBLOCK | (options.mode == .append ? O_APPEND : 0)

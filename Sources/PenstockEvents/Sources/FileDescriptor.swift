@@ -88,11 +88,23 @@ final class FileDescriptor: Sendable {
         if isHeld { _ = flock(self.number, LOCK_UN) }
     }
 
+    /// Whether it is open for reading.
+    var isReadable: Bool { self.mode != O_WRONLY }
+
+    /// Whether it is open for writing.
+    var isWritable: Bool { self.mode != O_RDONLY }
+
     /// Makes reads and writes wait, or return at once.
     func setBlocking(_ isBlocking: Bool) {
         let flags = fcntl(self.number, F_GETFL)
         guard flags >= 0 else { return }
         _ = fcntl(self.number, F_SETFL, isBlocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK)
+    }
+
+    /// What it is open for; nil when it is closed.
+    private var mode: Int32? {
+        let flags = fcntl(self.number, F_GETFL)
+        return flags < 0 ? nil : flags & O_ACCMODE
     }
 
     /// The facts of a path, its links followed; nil when there is nothing.

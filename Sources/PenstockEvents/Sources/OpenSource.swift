@@ -81,6 +81,9 @@ struct OpenSource: Sendable {
             let failure = SystemError(errno)
             throw PenstockError(.inputOutput, "The source \"\(name)\" cannot read \(place): \(failure).")
         }
+        guard file.isReadable else {
+            throw PenstockError(.inputOutput, "The source \"\(name)\" cannot read \(place): it is closed.")
+        }
         guard !facts.isDirectory else {
             throw PenstockError(.inputOutput, "The source \"\(name)\" cannot read \(place): \(SystemError(EISDIR)).")
         }

@@ -69,6 +69,44 @@ struct EndingTests {
         }
     }
 
+    @Test("No file is taken for a standard stream that is closed", .timeLimit(.minutes(5)))
+    func closedStreams() async throws {
+        let file = """
+            pipeline: made
+            sources: { in: { type: generate, count: 1000 } }
+            sinks: { out: { type: file, path: out.ndjson } }
+            """
+        try await withProgram(
+            ["run", "p.yaml"],
+            files: ["p.yaml": file],
+            redirection: "<&- >&- 2>&-"
+        ) { program, folder in
+            #expect(await program.end().status == 0)
+            let lines = try String(contentsOfFile: "\(folder)/out.ndjson", encoding: .utf8).split(separator: "\n")
+            #expect(lines.count == 1000 && lines.allSatisfy { $0.hasPrefix("{") && $0.hasSuffix("}") })
+        }
+    }
+
+    @Test("A sink or source on a standard stream that is closed is refused", .timeLimit(.minutes(5)))
+    func closedEnds() async throws {
+        let output = Self.endless(sink: "{ type: stdout }")
+        let input = "pipeline: p\nsources: { in: { type: stdin } }\nsinks: { out: { type: null } }\n"
+        for (file, redirection, reason) in [
+            (output, ">&-", "The sink \"out\" cannot write to the standard output: it is closed."),
+            (input, "<&-", "The source \"in\" cannot read the standard input: it is closed."),
+        ] {
+            for verb in ["check", "run"] {
+                try await withProgram([verb, "p.yaml"], files: ["p.yaml": file], redirection: redirection) {
+                    program,
+                    _ in
+                    let ended = await program.end()
+                    #expect(ended.status == 78)
+                    #expect(ended.errors == "p.yaml: error: \(reason)\n")
+                }
+            }
+        }
+    }
+
     @Test("A second run with the same file is refused, and the first keeps what it has", .timeLimit(.minutes(5)))
     func secondRun() async throws {
         let file = Self.endless(sink: "{ type: file, path: out.ndjson }", rate: ", rate: 1k/s")

@@ -42,11 +42,18 @@ final class RunningProgram: Sendable {
         output: String?,
         errors: FileHandle?,
         hasFullOutput: Bool,
+        redirection: String?,
         environment: [String: String]
     ) throws {
         let process = Process()
-        process.executableURL = try Self.executable()
-        process.arguments = arguments
+        let executable = try Self.executable()
+        if let redirection {
+            process.executableURL = URL(filePath: "/bin/sh")
+            process.arguments = ["-c", "exec \"$0\" \"$@\" \(redirection)", executable.path] + arguments
+        } else {
+            process.executableURL = executable
+            process.arguments = arguments
+        }
         process.currentDirectoryURL = URL(filePath: folder)
         var inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PENSTOCK_") }
         inherited.merge(environment) { $1 }
@@ -170,6 +177,8 @@ final class PipeReader: Sendable {
 }
 
 /// Runs the program in an empty folder with the files given; ends it when the test's time is over.
+///
+/// With a redirection, such as `>&-`, a shell starts it.
 func withProgram<Result>(
     _ arguments: [String],
     files: [String: String] = [:],
@@ -177,6 +186,7 @@ func withProgram<Result>(
     output: String? = nil,
     errors: FileHandle? = nil,
     hasFullOutput: Bool = false,
+    redirection: String? = nil,
     environment: [String: String] = [:],
     _ body: (RunningProgram, _ folder: String) async throws -> Result
 ) async throws -> Result {
@@ -193,6 +203,7 @@ func withProgram<Result>(
         output: output,
         errors: errors,
         hasFullOutput: hasFullOutput,
+        redirection: redirection,
         environment: environment
     )
     return try await withTaskCancellationHandler {
