@@ -19,7 +19,7 @@ enum HumanReport {
             "time      \(decimal(report.seconds, places: report.seconds < 10 ? 2 : 1)) s, "
                 + "\(decimal(report.eventsPerSecond, places: 0)) events/s",
         ]
-        lines += Self.events(report.events)
+        lines += Self.events(report.events) + Self.reason(report.lastReason)
         if let rows = report.rows {
             let ends = [
                 ("delivered", rows.delivered), ("dead-lettered", rows.deadLettered),
@@ -64,7 +64,12 @@ enum HumanReport {
             ("dropped", ledger.dropped.values.reduce(0, +)), ("in flight", ledger.inFlight),
         ]
         return ["sink      \(sink.name): " + Self.equation("routed", ledger.routed, ends)]
-            + Self.dropped(ledger.dropped)
+            + Self.dropped(ledger.dropped) + Self.reason(sink.lastReason)
+    }
+
+    /// Why the last event was not taken that was not.
+    static func reason(_ reason: String?) -> [String] {
+        reason.map { ["          last reason: \(shown($0, limit: 500))"] } ?? []
     }
 
     /// `offered 12 = accepted 10 + rejected 2 + waiting 0`; of many terms those that are 0 are left out.

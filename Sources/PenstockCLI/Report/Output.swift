@@ -22,6 +22,13 @@ enum Output {
         try? Self.write(text, to: STDERR_FILENO)
     }
 
+    /// Tells of something in the middle of a run, on a line of its own.
+    static func notice(_ text: String) {
+        // A line of progress may stand there, with the cursor at its beginning.
+        let erasure = Self.errorIsTerminal ? "\u{1B}[K" : ""
+        Self.error("\(erasure)penstock: \(shown(text, limit: 1000))\n")
+    }
+
     /// Writes to the standard output.
     static func standard(_ text: String) throws(SystemError) {
         try Self.write(text, to: STDOUT_FILENO)

@@ -25,6 +25,7 @@ struct PreparedPipeline {
     init(path: String, workers: Int? = nil, admin: AdminAddress? = nil) throws(DiagnosticsError) {
         var file = try PipelineFile.load(path, admin: admin)
         if let workers { file.description.workers = workers }
+        file.description.notice = { Output.notice($0) }
         self.file = file
         do throws(PenstockError) {
             self.pipeline = try Pipeline(file.description)

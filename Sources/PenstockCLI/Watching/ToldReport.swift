@@ -39,8 +39,10 @@ struct ToldReport {
             "time      \(decimal(seconds, places: seconds < 10 ? 2 : 1)) s, \(decimal(rate, places: 0)) events/s",
         ]
         if let events = self.json["events"] { lines += HumanReport.events(Self.events(events)) }
+        lines += HumanReport.reason(self.json["last_reason"]?.text)
         for (name, sink) in self.json["sinks"]?.members ?? [] {
-            lines += HumanReport.sink(PipelineReport.Sink(name: name, ledger: Self.sink(sink)))
+            let reason = sink["last_reason"]?.text
+            lines += HumanReport.sink(PipelineReport.Sink(name: name, ledger: Self.sink(sink), lastReason: reason))
         }
         let isBalanced = if case .bool(true) = self.json["balanced"] { true } else { false }
         lines.append("ledger    \(isBalanced ? "balanced" : "NOT BALANCED")")

@@ -21,6 +21,8 @@ struct BatchDesk: Sendable {
     /// The dead letters, and how many.
     var letters: [UInt8] = []
     var letterCount = 0
+    /// Why the last event was not taken that was not; nil while all were.
+    var reason: String?
     /// What goes to sinks otherwise.
     var drafts: SinkDrafts?
     /// What goes to the next stretch of steps.
@@ -46,6 +48,7 @@ struct BatchDesk: Sendable {
         self.routed.removeAll(keepingCapacity: true)
         self.run = 0..<0
         self.letterCount = 0
+        self.reason = nil
         self.drafts = nil
         self.survivors = Events()
         self.output.clear(keeping: Self.keptBytesMax)

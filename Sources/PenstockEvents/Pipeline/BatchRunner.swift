@@ -129,9 +129,11 @@ final class BatchRunner: Sendable {
 
     /// Counts the fates that the events of a batch have by now, and brings the others to their sinks.
     private func finish(_ batch: EventBatch, _ desk: inout BatchDesk, _ lease: consuming WindowKeeper.Lease?) async {
+        let letters = self.sinks.letters
+        if let reason = desk.reason { letters.reasons.note(reason, by: .steps, isLost: !letters.isOpen) }
         let letterCount = desk.letterCount
         if letterCount > 0 {
-            let delivered = await self.sinks.letters.write(desk.letters, count: letterCount)
+            let delivered = await letters.write(desk.letters, count: letterCount)
             desk.fates.deadLettered += delivered
             desk.fates.drop(letterCount - delivered, DropReason.sinkFailed)
         }
@@ -409,6 +411,7 @@ final class BatchRunner: Sendable {
         at now: UInt64,
         _ desk: inout BatchDesk
     ) {
+        desk.reason = reason
         guard self.sinks.letters.isOpen else {
             desk.fates.drop(1, DropReason.noDeadLetter)
             return

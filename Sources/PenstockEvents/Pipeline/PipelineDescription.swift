@@ -33,6 +33,8 @@ package struct PipelineDescription: Sendable {
     package var lineBytesMax: Int = 1 << 20
     /// Follows batches on their way; `nil` for nobody.
     package var tracing: (any PipelineTracing)?
+    /// Told, as a sentence for people, of events that are dropped because there is no place for dead letters; not of each one.
+    package var notice: @Sendable (String) -> Void = { _ in }
 
     /// How long a sink or source of the user's own may take to open.
     package var openTimeMax = Duration.seconds(30)

@@ -19,8 +19,9 @@ extension PipelineReport {
             $0.member("events_per_second", count: Int(self.eventsPerSecond.rounded()))
             $0.member("balanced", flag: self.balanced)
             $0.member("events") { self.events.write(to: &$0) }
+            if let reason = self.lastReason { $0.member("last_reason", text: reason) }
             $0.member("sinks") {
-                for sink in self.sinks { $0.member(sink.name) { sink.ledger.write(to: &$0) } }
+                for sink in self.sinks { $0.member(sink.name) { sink.write(to: &$0) } }
             }
             if let rows = self.rows {
                 $0.member("aggregates") { $0.member("rows") { rows.write(to: &$0) } }
@@ -68,6 +69,13 @@ extension SinkLedger {
         json.member("dead_lettered", count: self.deadLettered)
         json.member("dropped", counts: self.dropped)
         json.member("in_flight", count: self.inFlight)
+    }
+}
+
+extension PipelineReport.Sink {
+    func write(to json: inout JSONWriter) {
+        self.ledger.write(to: &json)
+        if let reason = self.lastReason { json.member("last_reason", text: reason) }
     }
 }
 

@@ -39,11 +39,14 @@ public struct PipelineReport: Sendable {
         public var name: String
         /// What was routed to it.
         public var ledger: SinkLedger
+        /// Why the last event was not taken of those that it, or its full queue, has not; `nil` when there was none.
+        public var lastReason: String?
 
         /// Creates a sink's part.
-        public init(name: String, ledger: SinkLedger) {
+        public init(name: String, ledger: SinkLedger, lastReason: String? = nil) {
             self.name = name
             self.ledger = ledger
+            self.lastReason = lastReason
         }
     }
 
@@ -59,6 +62,8 @@ public struct PipelineReport: Sendable {
     public var events: EventLedger
     /// The sinks, in the order of the description.
     public var sinks: [Sink]
+    /// Why the last event was not taken of those that the decoding and the steps have not; `nil` when there was none.
+    public var lastReason: String?
     /// The rows of the aggregate; `nil` without one.
     public var rows: RowLedger?
     /// From the arrival of an event to its fate, in nanoseconds.
@@ -96,7 +101,8 @@ public struct PipelineReport: Sendable {
         rows: RowLedger?,
         latency: LatencyHistogram,
         memoryPeakBytes: Int,
-        exit: PipelineExit
+        exit: PipelineExit,
+        lastReason: String? = nil
     ) {
         self.pipeline = pipeline
         self.seconds = seconds
@@ -108,6 +114,7 @@ public struct PipelineReport: Sendable {
         self.latency = latency
         self.memoryPeakBytes = memoryPeakBytes
         self.exit = exit
+        self.lastReason = lastReason
     }
 }
 

@@ -364,7 +364,10 @@ final class PipelineRun: Sendable {
     private func report(exit: PipelineExit) -> PipelineReport {
         let totals = self.counts.current
         let seconds = Double(self.time.now() &- self.beginning) / 1e9
-        let names = self.description.sinks.map(\.name)
+        let reasons = self.sinks.letters.reasons.current
+        let sinks = zip(self.description.sinks, totals.sinks).enumerated().map { index, sink in
+            PipelineReport.Sink(name: sink.0.name, ledger: sink.1, lastReason: reasons.sinks[index])
+        }
         return PipelineReport(
             pipeline: self.description.name,
             seconds: seconds,
@@ -372,11 +375,12 @@ final class PipelineRun: Sendable {
             // Not with the drain's: a source may have been refused after it, when its report was made.
             balanced: totals.isBalanced && self.agrees(totals),
             events: totals.events,
-            sinks: zip(names, totals.sinks).map { PipelineReport.Sink(name: $0, ledger: $1) },
+            sinks: sinks,
             rows: self.windows == nil ? nil : totals.rows,
             latency: totals.latency,
             memoryPeakBytes: PeakMemory.bytes(),
-            exit: exit
+            exit: exit,
+            lastReason: reasons.steps
         )
     }
 }

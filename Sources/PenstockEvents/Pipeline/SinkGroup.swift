@@ -53,6 +53,7 @@ final class SinkGroup: Sendable {
             time: time,
             origin: origin,
             session: session,
+            notice: description.notice,
             onFailure: { report($0, true) }
         )
         let isOnly = endpoints.sinks.count == 1

@@ -25,6 +25,8 @@ final class DeadLetterDesk: Sendable {
     private let written = Locked(UInt64(0))
     private let chance: Locked<SplitMix>
     private let onFailure: @Sendable (PenstockError) -> Void
+    /// Why events come here, or would if there were a sink.
+    let reasons: LastReasons
 
     init(
         _ end: SinkEnd?,
@@ -33,6 +35,7 @@ final class DeadLetterDesk: Sendable {
         time: TimeSource,
         origin: Int64,
         session: UInt64,
+        notice: @escaping @Sendable (String) -> Void = { _ in },
         onFailure: @escaping @Sendable (PenstockError) -> Void
     ) {
         switch end {
@@ -56,6 +59,7 @@ final class DeadLetterDesk: Sendable {
         self.session = session
         self.chance = Locked(SplitMix(state: session))
         self.onFailure = onFailure
+        self.reasons = LastReasons(time: time, notice: notice)
     }
 
     /// Whether there is a sink for dead letters.
@@ -91,6 +95,7 @@ final class DeadLetterDesk: Sendable {
         dropReason: String,
         counts: PipelineCounts
     ) async {
+        self.reasons.note(reason, by: .sink(index: sink.index, name: sink.name), isLost: !self.isOpen)
         guard self.isOpen else {
             counts.settle(events, sink: sink.index, .dropped(dropReason), at: self.time.now())
             return

@@ -128,6 +128,26 @@ struct EndingTests {
         }
     }
 
+    @Test("Why events are dropped is said once, and in the report", .timeLimit(.minutes(5)))
+    func lastReason() async throws {
+        let file = "pipeline: p\nsources: { in: { type: file, path: in } }\nsinks: { out: { type: null } }\n"
+        let input = String(repeating: "no object\n", count: 5000)
+        for flag in ["--no-quiet", "--quiet"] {
+            try await withProgram(
+                ["run", flag, "--report", "r.json", "p.yaml"],
+                files: ["p.yaml": file, "in": input]
+            ) { program, folder in
+                let ended = await program.end()
+                #expect(ended.status == 0)
+                let notice = "penstock: the pipeline drops events, as there is no place for dead letters: json: "
+                #expect(ended.errors.components(separatedBy: notice).count == 2, "\(ended.errors)")
+                #expect(ended.errors.contains("\n          last reason: json: ") == (flag == "--no-quiet"))
+                let report = try String(contentsOfFile: "\(folder)/r.json", encoding: .utf8)
+                #expect(report.contains("\"last_reason\":\"json: "))
+            }
+        }
+    }
+
     private func drains(at signal: Int32) async throws {
         let file = Self.endless(sink: "{ type: stdout }", rate: ", rate: 20k/s")
         try await withProgram(["run", "--json", "p.yaml"], files: ["p.yaml": file]) { program, _ in

@@ -39,11 +39,12 @@ struct HumanReportTests {
             eventsPerSecond: 4_882_812.5,
             balanced: true,
             events: events,
-            sinks: [.init(name: "out", ledger: sink)],
+            sinks: [.init(name: "out", ledger: sink, lastReason: "the server answered 401")],
             rows: rows,
             latency: latency,
             memoryPeakBytes: 18_040_000,
-            exit: .drained
+            exit: .drained,
+            lastReason: "json: not\u{1B} an object"
         )
     }
 
@@ -58,9 +59,11 @@ struct HumanReportTests {
                 "          accepted 5,000,000 = filtered 4,747,000 + aggregated 252,990 + dead-lettered 7 + dropped 3",
                 "          dropped 1: abandoned",
                 "          dropped 2: no_dead_letter",
+                "          last reason: json: not\\u{1b} an object",
                 "rows      emitted 219 = delivered 219",
                 "sink      out: routed 219 = delivered 218 + dropped 1",
                 "          dropped 1: failed",
+                "          last reason: the server answered 401",
                 "ledger    balanced",
                 "memory    peak 18.0 MB",
                 "exit      drained",

@@ -92,6 +92,19 @@ struct HTTPSinkTests {
         #expect(letters.lines.allSatisfy { $0.contains("the server answered 422: no such field") })
     }
 
+    @Test func whatIsRefusedWithoutDeadLettersIsInTheReport() async throws {
+        let server = try ScriptedServer { _, _ in ScriptedServer.answer(401, body: "wrong token") }
+        let report = try await Pipeline("test") {
+            Source("in", CountedSource(["{}", "{}"]))
+            Sink("out", HTTPSink(HTTPSinkConfiguration(url: server.url)))
+        }.run()
+        server.stop()
+        #expect(report.balanced)
+        #expect(report.events.dropped == ["no_dead_letter": 2])
+        #expect(report.sinks.first?.lastReason == "the server answered 401: wrong token")
+        #expect(report.json().contains("\"last_reason\":\"the server answered 401: wrong token\""))
+    }
+
     @Test func redirectsAreNotFollowed() async throws {
         let letters = CollectingSink()
         let server = try ScriptedServer { _, _ in
