@@ -46,6 +46,7 @@ extension PipelineRun {
     private func phase(isPaused: Bool, isOver: Bool) -> PipelineSnapshot.Phase {
         if isOver { return .ended }
         if self.stop.isStopped { return .draining }
+        if self.isToldToStop { return .stopping }
         return isPaused ? .paused : .running
     }
 }

@@ -127,6 +127,9 @@ final class PipelineRun: Sendable {
         return progress
     }
 
+    /// Whether it is to end before its sources do; it may go on to accept events for its shutdown's delay.
+    var isToldToStop: Bool { self.ending.withLock { $0.isCaused } }
+
     /// Runs to the end.
     func run() async -> PipelineReport {
         self.journal?.prepare()
@@ -333,14 +336,7 @@ final class PipelineRun: Sendable {
     }
 
     /// Whether nobody has told the run to end.
-    private var isUnhurried: Bool {
-        self.ending.withLock { ending in
-            switch ending.cause {
-            case .none: true
-            case .ordered, .failed: false
-            }
-        }
-    }
+    private var isUnhurried: Bool { !self.isToldToStop }
 
     private func exit(
         _ drained: DrainReport<EventBatch, Void>,

@@ -19,10 +19,20 @@ public struct PipelineSnapshot: Sendable {
         case running
         /// It was told to take no more events from its queue: ``Pipeline/pause()``.
         case paused
+        /// It was told to stop, and goes on to accept for as long as its shutdown's delay: nobody should send it more.
+        case stopping
         /// It accepts no more, and finishes what it has.
         case draining
         /// It has ended.
         case ended
+
+        /// Whether events move: it runs, or does what it does before its end.
+        package var isMoving: Bool {
+            switch self {
+            case .running, .stopping, .draining: true
+            case .starting, .paused, .ended: false
+            }
+        }
     }
 
     /// The pipeline's name.

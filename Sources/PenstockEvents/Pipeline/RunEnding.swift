@@ -75,6 +75,14 @@ struct RunEnding: Sendable {
         return self.deadline
     }
 
+    /// Whether the run is to end before its sources do.
+    var isCaused: Bool {
+        switch self.cause {
+        case .none: false
+        case .ordered, .failed: true
+        }
+    }
+
     /// What has failed, whether the run ended by it or not.
     var failure: PenstockError? {
         if case .failed(let error) = self.cause { return error }

@@ -77,7 +77,7 @@ extension PipelineStatus {
 
     /// Events that wait while nothing ends, or wait longer and longer.
     private var stall: Diagnosis? {
-        guard self.window > .zero, self.now.phase == .running || self.now.phase == .draining, let pool = self.now.pool,
+        guard self.window > .zero, self.now.phase.isMoving, let pool = self.now.pool,
             pool.depth > 0
         else { return nil }
         let age = shortSeconds(pool.oldestAge)
@@ -98,6 +98,8 @@ extension PipelineStatus {
         switch self.now.phase {
         case .paused:
             return [Diagnosis("paused", .warning, "paused: workers take nothing from the queue")]
+        case .stopping:
+            return [Diagnosis("stopping", .note, "stopping: it goes on to accept for its shutdown's delay")]
         case .draining:
             let left = shortCount(self.now.events.inFlight)
             return [Diagnosis("draining", .note, "draining: \(left) events are still to be finished")]
@@ -107,7 +109,7 @@ extension PipelineStatus {
 
     /// Who holds whom up.
     private var bottlenecks: [Diagnosis] {
-        guard self.window > .zero, self.now.phase == .running || self.now.phase == .draining else { return [] }
+        guard self.window > .zero, self.now.phase.isMoving else { return [] }
         var found: [Diagnosis] = []
         if let sink = self.sinks.max(by: { $0.waitShare < $1.waitShare }), sink.waitShare >= 0.25 {
             let share = wholePercent(sink.waitShare)

@@ -22,6 +22,7 @@ extension PipelineStatus {
         switch self.now.phase {
         case .starting: reasons.append("starting")
         case .paused: reasons.append("paused")
+        case .stopping: reasons.append("stopping")
         case .draining: reasons.append("draining")
         case .ended: reasons.append("ended")
         case .running: break

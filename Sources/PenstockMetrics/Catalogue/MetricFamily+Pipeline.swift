@@ -100,7 +100,7 @@ extension MetricFamily {
         "penstock_pipeline_phase",
         .gauge,
         labels: ["pipeline", "phase"],
-        help: "1 for the phase that the run is in: starting, running, paused, draining, ended."
+        help: "1 for the phase that the run is in: starting, running, paused, stopping, draining, ended."
     )
     static let pipelineUptime = MetricFamily(
         "penstock_pipeline_uptime_seconds",

@@ -89,6 +89,11 @@ struct PipelineEndTests {
         let before = pipeline.progress().events.delivered
         try await self.until { pipeline.progress().events.delivered > before + 10_000 }
         #expect(!pipeline.progress().isDraining)
+        let snapshot = pipeline.snapshot()
+        #expect(snapshot.phase == .stopping)
+        let status = PipelineStatus(snapshot, time: 0)
+        #expect(status.reasonsNotReady == ["stopping"])
+        #expect(status.diagnoses.map(\.code) == ["stopping"])
         clock.advance(by: .seconds(10))
         let report = try await running
         #expect(report.balanced)
