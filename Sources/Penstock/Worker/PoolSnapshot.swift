@@ -50,6 +50,11 @@ public struct PoolSnapshot: Sendable {
 
     /// How many jobs wait for a worker.
     public var depth: Int { self.ledger.queued }
-    /// The depth as a share of the capacity, from 0 to 1.
-    public var utilization: Double { Double(self.depth) / Double(self.capacity) }
+    /// How full the queue is, from 0 to 1: the depth as a share of the capacity, or the bytes as a share of their limit where that
+    /// is more.
+    public var utilization: Double {
+        let share = Double(self.depth) / Double(self.capacity)
+        guard let bytesMax, bytesMax > 0 else { return share }
+        return max(share, Double(self.queuedBytes) / Double(bytesMax))
+    }
 }

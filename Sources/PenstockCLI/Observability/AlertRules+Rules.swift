@@ -38,7 +38,7 @@ extension AlertRules {
             ),
             RecordingRule(
                 name: "pool:penstock_queue:utilization",
-                expression: "max by (job, instance, pool) (penstock_queue_depth / penstock_queue_capacity)"
+                expression: "max by (job, instance, pool) (penstock_queue_utilization_ratio)"
             ),
             RecordingRule(
                 name: "pool:penstock_workers_blocked:ratio_rate5m",

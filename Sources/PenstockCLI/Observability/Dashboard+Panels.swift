@@ -54,10 +54,10 @@ extension Dashboard {
             DashboardPanel(
                 "Channel utilisation",
                 unit: "percentunit",
-                "Queued jobs as a share of the capacity. At 100 % producers are held."
+                "How full each queue is, of jobs or of bytes. At 100 % producers are held."
             )
             .query(
-                "max by (pool) (penstock_queue_depth{\(Self.pool)} / penstock_queue_capacity{\(Self.pool)})",
+                "max by (pool) (penstock_queue_utilization_ratio{\(Self.pool)})",
                 "{{pool}}"
             ).warns(from: 0.7, "yellow").warns(from: 0.9, "red").upTo(1),
             DashboardPanel(
@@ -213,7 +213,7 @@ extension Dashboard {
                 "How full each sink's queue is. At 100 % its workers wait, or its events are refused."
             )
             .query(
-                "max by (pipeline, sink) (penstock_sink_queue_depth{\(Self.pipeline)} / penstock_sink_queue_capacity{\(Self.pipeline)})",
+                "max by (pipeline, sink) (penstock_sink_queue_utilization_ratio{\(Self.pipeline)})",
                 "{{pipeline}} to {{sink}}"
             ).warns(from: 0.9, "red").upTo(1),
             DashboardPanel(

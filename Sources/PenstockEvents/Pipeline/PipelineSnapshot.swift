@@ -112,6 +112,11 @@ public struct SinkSnapshot: Sendable, Equatable {
     public var bytes = 0
     /// The most there may be.
     public var bytesMax = 0
+    /// How full its queue is, from 0 to 1: of events or of bytes, whichever is more.
+    public var utilization: Double {
+        func share(_ part: Int, of whole: Int) -> Double { whole > 0 ? Double(part) / Double(whole) : 0 }
+        return max(share(self.depth, of: self.capacity), share(self.bytes, of: self.bytesMax))
+    }
     /// How long the oldest event in its queue has waited there to be written.
     public var oldestAge = Duration.zero
     /// How many workers of the pool wait for a place in its queue.

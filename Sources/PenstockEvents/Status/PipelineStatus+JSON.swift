@@ -148,6 +148,7 @@ extension PipelineStatus.Sink {
         json.member("delivered_per_second", number: rounded(self.deliveredPerSecond, digits: 1))
         json.member("depth", count: self.now.depth)
         json.member("capacity", count: self.now.capacity)
+        json.member("utilization", number: rounded(self.now.utilization, digits: 4))
         json.member("bytes", count: self.now.bytes)
         json.member("bytes_max", count: self.now.bytesMax)
         json.member("oldest_age_seconds", seconds: self.now.oldestAge)

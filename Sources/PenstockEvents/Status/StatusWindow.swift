@@ -54,7 +54,7 @@ package struct StatusWindow: Sendable {
     private func isFull(_ snapshot: PipelineSnapshot, at now: UInt64) -> Bool {
         guard let pool = snapshot.pool else { return false }
         guard let last = self.moments.last, let held = last.snapshot.pool?.producersHeld else {
-            return pool.depth >= pool.capacity
+            return pool.utilization >= 1
         }
         let elapsed = Duration.nanoseconds(Int64(clamping: now - last.at))
         return (pool.producersHeld - held) / elapsed > 0.9

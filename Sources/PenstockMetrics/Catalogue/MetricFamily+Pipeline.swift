@@ -231,6 +231,13 @@ extension MetricFamily {
         labels: ["pipeline", "sink"],
         help: "The most bytes of events there may be in the sink's queue."
     )
+    static let sinkQueueUtilization = MetricFamily(
+        "penstock_sink_queue_utilization_ratio",
+        .gauge,
+        unit: "ratio",
+        labels: ["pipeline", "sink"],
+        help: "How full the sink's queue is, 0 to 1: of events or of bytes, whichever is more."
+    )
     static let sinkOldestAge = MetricFamily(
         "penstock_sink_oldest_age_seconds",
         .gauge,

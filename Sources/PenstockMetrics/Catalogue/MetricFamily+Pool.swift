@@ -109,6 +109,13 @@ extension MetricFamily {
         labels: ["pool"],
         help: "The most jobs that may wait for a worker."
     )
+    static let queueUtilization = MetricFamily(
+        "penstock_queue_utilization_ratio",
+        .gauge,
+        unit: "ratio",
+        labels: ["pool"],
+        help: "How full the queue is, 0 to 1: of jobs or, where jobs have a size, of bytes, whichever is more."
+    )
     static let queueOldestAge = MetricFamily(
         "penstock_queue_oldest_age_seconds",
         .gauge,

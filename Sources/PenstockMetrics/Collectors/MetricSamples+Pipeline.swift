@@ -74,6 +74,7 @@ extension MetricSamples {
         self.add(.sinkQueueCapacity, labels, sink.capacity)
         self.add(.sinkQueueBytes, labels, sink.bytes)
         self.add(.sinkQueueBytesMax, labels, sink.bytesMax)
+        self.add(.sinkQueueUtilization, labels, sink.utilization)
         self.add(.sinkOldestAge, labels, sink.oldestAge)
         self.add(.sinkWorkersWaiting, labels, sink.workersWaiting)
         self.add(.sinkWorkersWaited, labels, sink.workersWaited)

@@ -25,6 +25,7 @@ extension MetricSamples {
         self.add(.poolThreads, [name], pool.threads)
         self.add(.queueDepth, [name], pool.depth)
         self.add(.queueCapacity, [name], pool.capacity)
+        self.add(.queueUtilization, [name], pool.utilization)
         self.add(.queueOldestAge, [name], pool.oldestAge)
         self.add(.producersHeld, [name], pool.producersHeld)
         for activity in WorkerState.Activity.allCases {

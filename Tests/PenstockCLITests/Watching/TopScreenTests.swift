@@ -24,7 +24,7 @@ struct TopScreenTests {
            {"name":"flights/worker-1","activity":"blocked","elapsed_seconds":0.013,"events":0}]},
          "time_budget":{"busy":0.35,"blocked":0.6,"idle":0.05},
          "sources":[{"name":"in","type":"file","events":1234567,"events_per_second":412000,"bytes_per_second":81000000}],
-         "sinks":[{"name":"pg","type":"postgres","delivered_per_second":1200,"depth":980,"capacity":1000,
+         "sinks":[{"name":"pg","type":"postgres","delivered_per_second":1200,"depth":480,"capacity":1000,"utilization":0.98,
            "write_seconds":{"p99":0.024},"failures":2,"wait_share":0.91}],
          "slowest":[{"source":"in","position":99210,"events":64,"elapsed_seconds":0.41,"age_seconds":12.2}],
          "diagnoses":[{"level":"warning","text":"sink `pg` is the bottleneck: workers spend 91 % of their time waiting for it"}]}
@@ -62,6 +62,14 @@ struct TopScreenTests {
         #expect(lines[8].style == .warning && lines[9].style == .warning)
         #expect(texts.contains { $0.hasPrefix("pg ") && $0.contains("98 %") && $0.hasSuffix("91 %") })
         #expect(lines.last?.text.hasPrefix("q quit") == true && lines.last?.style == .keys)
+    }
+
+    @Test("A queue that is full of bytes shows its bytes")
+    func bytes() throws {
+        let queue = #"{"depth":72,"capacity":10000,"utilization":0.75,"bytes":50331648,"bytes_max":67108864}"#
+        let text = #"{"phase":"running","queue":"# + queue + "}"
+        let screen = TopScreen(try #require(JSONValue(text)), size: .init(columns: 80, rows: 24))
+        #expect(screen.lines().contains { $0.text.contains("75 %  50.3 MB of 67.1 MB") }, "\(screen.lines())")
     }
 
     @Test("A larger screen shows the workers and the slowest batches too")

@@ -84,6 +84,7 @@ struct PipelineMetricsTests {
             ("penstock_sink_in_flight", ["out"], 24), ("penstock_sink_dropped_total", ["out", "gone"], 25),
             ("penstock_sink_queue_depth", ["out"], 26), ("penstock_sink_queue_capacity", ["out"], 27),
             ("penstock_sink_queue_bytes", ["out"], 28), ("penstock_sink_queue_capacity_bytes", ["out"], 29),
+            ("penstock_sink_queue_utilization_ratio", ["out"], 28.0 / 29),
             ("penstock_sink_oldest_age_seconds", ["out"], 30), ("penstock_sink_workers_waiting", ["out"], 31),
             ("penstock_sink_workers_waited_seconds_total", ["out"], 32), ("penstock_sink_writers", ["out"], 33),
             ("penstock_sink_writing", ["out"], 34), ("penstock_sink_failures_total", ["out"], 35),

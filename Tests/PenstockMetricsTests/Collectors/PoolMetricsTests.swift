@@ -93,6 +93,7 @@ struct PoolMetricsTests {
         #expect(scrape.count("penstock_jobs_rejected_total", "p", "full") == rejected)
         #expect(rejected >= 47)
         #expect(scrape.count("penstock_queue_capacity", "p") == 2)
+        #expect(scrape.number("penstock_queue_utilization_ratio", ["p"]) == 1)
         gate.finish()
         _ = await pool.drain()
         let ledger = try await report.ledger

@@ -25,6 +25,18 @@ struct PoolSnapshotTests {
         #expect(snapshot.waitTimes == LatencyHistogram() && snapshot.runTimes == LatencyHistogram())
     }
 
+    @Test func `a queue whose bytes are at their limit is full, however few its jobs are`() async throws {
+        var configuration = WorkerPoolConfiguration(workers: 1, capacity: 100)
+        configuration.bytesMax = 1000
+        let pool = WorkerPool(configuration, size: { JobSize(bytes: $0) }) { (_: Int) in }
+        for (bytes, share) in [(400, 0.4), (100, 0.5), (500, 1.0)] {
+            #expect(pool.trySubmit(bytes).rejection == nil)
+            #expect(pool.snapshot().utilization == share)
+        }
+        #expect(pool.trySubmit(1).rejection != nil && pool.snapshot().depth == 3)
+        _ = await pool.drain(deadline: .zero)
+    }
+
     @Test func `a snapshot tells what runs and what waits`() async throws {
         try await withWatchdog {
             let gate = TaskGate()

@@ -111,7 +111,7 @@ struct TopScreen {
         let (latency, budget) = (status["latency_seconds"] ?? .null, status["time_budget"] ?? .null)
         let dropped = events.counts("dropped").values.reduce(0, +)
         let percentiles = ["p50", "p95", "p99", "max"].map { "\($0) \(Self.time(latency.number($0)))" }
-        let depth = "\(grouped(queue.count("depth"))) of \(grouped(queue.count("capacity")))"
+        let depth = Self.depth(of: queue)
         var isBalanced = false
         if case .bool(true) = status["balanced"] { isBalanced = true }
         return [
@@ -137,6 +137,16 @@ struct TopScreen {
             ),
             Line(""),
         ]
+    }
+
+    /// What of the queue's limits is nearest to being reached, as numbers.
+    private static func depth(of queue: JSONValue) -> String {
+        let (depth, capacity) = (queue.number("depth"), queue.number("capacity"))
+        let (bytes, bytesMax) = (queue.number("bytes"), queue.number("bytes_max"))
+        guard bytesMax > 0, bytes / bytesMax > depth / max(1, capacity) else {
+            return "\(grouped(queue.count("depth"))) of \(grouped(queue.count("capacity")))"
+        }
+        return "\(shown(bytes: queue.count("bytes"))) of \(shown(bytes: queue.count("bytes_max")))"
     }
 
     private var diagnoses: [Line] {
@@ -174,10 +184,9 @@ struct TopScreen {
             ["SINK", "type", "events/s", "queue", "write p99", "failed", "waited for"],
             self.status["sinks"]?.elements ?? []
         ) { sink in
-            let capacity = sink.number("capacity")
             return [
                 sink.text("name"), sink.text("type"), shown(jobsPerSecond: sink.number("delivered_per_second")),
-                capacity > 0 ? percent(sink.number("depth") / capacity) : "-",
+                sink.number("capacity") > 0 ? percent(sink.number("utilization")) : "-",
                 Self.time(sink["write_seconds"]?.number("p99") ?? 0), grouped(sink.count("failures")),
                 percent(sink.number("wait_share")),
             ]
