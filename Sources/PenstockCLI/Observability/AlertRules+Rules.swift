@@ -110,6 +110,24 @@ extension AlertRules {
                 description: "The queue of {{ $labels.pool }} is {{ $value | humanizePercentage }} full."
             ),
             AlertRule(
+                name: "PenstockStoreFailing",
+                severity: .critical,
+                expression:
+                    "max by (job, instance, pipeline) (max_over_time(penstock_queue_store_failing[1m])) == 1",
+                lasting: "1m",
+                summary: "A durable queue cannot write.",
+                description: "The durable queue of {{ $labels.pipeline }} on {{ $labels.instance }} cannot write."
+            ),
+            AlertRule(
+                name: "PenstockStoreFull",
+                severity: .warning,
+                expression: "max by (job, instance, pipeline) (max_over_time(penstock_queue_store_full[1m])) == 1",
+                lasting: "5m",
+                summary: "A durable queue has been full for five minutes.",
+                description:
+                    "The durable queue of {{ $labels.pipeline }} on {{ $labels.instance }} keeps as much as it may."
+            ),
+            AlertRule(
                 name: "PenstockOldestTooOld",
                 severity: .critical,
                 expression: "max by (job, instance, pool) (penstock_queue_oldest_age_seconds) > 60",

@@ -197,6 +197,20 @@ extension Dashboard {
                     Self.rate("penstock_source_bytes_total", Self.pipeline, by: "pipeline, source"),
                     "{{pipeline}} from {{source}}"
                 ),
+            DashboardPanel(
+                "Durable queue",
+                unit: "percentunit",
+                "How full it is, and 100 % for one that cannot write; 0 where there is none."
+            )
+            .query(
+                "max by (pipeline) (penstock_queue_stored_bytes{\(Self.pipeline)} / penstock_queue_stored_capacity_bytes{\(Self.pipeline)})"
+                    + " or vector(0)",
+                "{{pipeline}} kept"
+            )
+            .query(
+                "max by (pipeline) (penstock_queue_store_failing{\(Self.pipeline)}) or vector(0)",
+                "{{pipeline}} cannot write"
+            ).warns(from: 0.9, "red").upTo(1),
         ]
     }
 

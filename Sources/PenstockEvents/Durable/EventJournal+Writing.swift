@@ -42,7 +42,13 @@ extension EventJournal {
         } catch {
             let hasRemoved = (error as? StoreFull)?.hasRemoved ?? false
             let now = self.time.now()
-            self.tell(self.state.withLock { $0.machine.didFail(hasRemoved: hasRemoved, at: now) })
+            let reason = (error as? PenstockError)?.message ?? "\(error)"
+            let outcome = self.state.withLock { state in
+                state.failure = reason
+                if hasRemoved { state.ages.remove(numbers) }
+                return state.machine.didFail(hasRemoved: hasRemoved, at: now)
+            }
+            self.tell(outcome)
             // Batches may have been refused, and the last of what the feeder waits for be gone.
             self.ring(self.feederBell)
             return true
@@ -51,7 +57,13 @@ extension EventJournal {
         for entry in entries {
             self.counts.store(entry.batch, for: BatchReceipt(UInt64(bitPattern: entry.number), desk: self))
         }
-        self.tell(self.state.withLock { $0.machine.didCommit() })
+        let now = self.time.now()
+        let outcome = self.state.withLock { state in
+            state.ages.remove(numbers)
+            if let last = entries.last { state.ages.add(entries.count, through: last.number, at: now) }
+            return state.machine.didCommit()
+        }
+        self.tell(outcome)
         self.ring(self.feederBell)
         return true
     }

@@ -25,6 +25,9 @@ final class EventJournal: SettlementTaker {
     struct State: Sendable {
         var machine: Machine
         var waits: [UInt64: Channel<Verdict>] = [:]
+        var ages = StoreAges()
+        /// What the last attempt to write that failed has said.
+        var failure = ""
     }
 
     let store: any DurableEventStore
@@ -69,7 +72,9 @@ final class EventJournal: SettlementTaker {
         self.time = time
         self.tasks = tasks
         self.scribe = scribe
-        self.state = Locked(State(machine: Machine(limits: limits, contents: store.contents)))
+        var state = State(machine: Machine(limits: limits, contents: store.contents))
+        state.ages.add(store.contents.batches, through: store.contents.lastNumber, at: time.now())
+        self.state = Locked(state)
         self.dropsNewest = limits.whenFull == .dropNewest
         self.name = description.name
         self.report = report
@@ -92,6 +97,25 @@ final class EventJournal: SettlementTaker {
 
     /// Events of batches that the store keeps.
     var leftCount: Int { self.state.withLock { $0.machine.stored.count } }
+
+    /// The queue at an instant.
+    func snapshot(at now: UInt64) -> StoreSnapshot {
+        self.state.withLock { state in
+            let machine = state.machine
+            var snapshot = StoreSnapshot()
+            snapshot.events = machine.stored.count
+            snapshot.bytes = machine.stored.bytes
+            snapshot.bytesMax = machine.limits.storedBytesMax
+            snapshot.waiting = machine.unfedCount
+            if machine.stored.count > 0, let oldest = state.ages.oldest, oldest < now {
+                snapshot.oldestAge = .nanoseconds(Int64(clamping: now - oldest))
+            }
+            snapshot.isFull = machine.isFull
+            snapshot.whenFull = machine.limits.whenFull
+            snapshot.failure = machine.cannotWrite(at: now) ? state.failure : nil
+            return snapshot
+        }
+    }
 
     // MARK: - Sources
 

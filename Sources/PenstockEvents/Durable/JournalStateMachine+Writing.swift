@@ -76,6 +76,7 @@ extension JournalStateMachine {
         // Who waits is for the next attempt, in the room of those who were refused; they would wait for ever otherwise.
         if self.staged.isEmpty { outcome.staged = self.stageWaiting() }
         self.failures += 1
+        self.failedAt = now
         self.caution = min(self.caution + 1, 8)
         // From 100 ms, doubled with each failure, to 3 s.
         self.retryAt = now &+ min(3_000_000_000, 50_000_000 << UInt64(min(self.failures, 8)))

@@ -124,6 +124,10 @@ struct JournalStateMachine<Batch: Sendable>: Sendable {
     var failures = 0
     /// How often what is written together was halved: once more with each failure, once less with each success.
     var caution = 0
+    /// When the last attempt to write has failed.
+    var failedAt: UInt64 = 0
+    /// How large the last batch was that was refused; nil once another was taken.
+    var refusedBytes: Int?
     /// When the next attempt to add batches is due.
     var retryAt: UInt64 = 0
     /// Whether removing alone has failed since something was last removed.
@@ -147,6 +151,19 @@ struct JournalStateMachine<Batch: Sendable>: Sendable {
     /// Whether the last attempt to write has failed.
     var isFailing: Bool { self.failures > 0 }
 
+    /// Whether there is no room in the store for the batch that waits, or that was refused last.
+    var isFull: Bool { (self.waiting.first?.entry.bytes ?? self.refusedBytes).map { !self.fitsStore($0) } ?? false }
+
+    /// Whether nothing can be written: the last attempt has failed, and there is something to write, or it was made only now.
+    ///
+    /// What refuses batches has nothing to try again with. So it forgets its failure, or whoever looks at it would never send
+    /// the batch by which it is found out that there is room again.
+    func cannotWrite(at now: UInt64) -> Bool {
+        guard self.isFailing else { return false }
+        let isDue = !self.staged.isEmpty || !self.writing.isEmpty || !self.waiting.isEmpty || !self.settled.isEmpty
+        return isDue || now < self.failedAt &+ 10_000_000_000
+    }
+
     /// How many batches were handed on and are not settled.
     var takenCount: Int { self.taken.count }
 
@@ -156,9 +173,13 @@ struct JournalStateMachine<Batch: Sendable>: Sendable {
         let entry = Entry(count: count, bytes: bytes, batch: batch)
         if self.waiting.isEmpty, self.fitsStore(bytes), self.fitsStage(bytes) {
             self.stage(entry)
+            self.refusedBytes = nil
             return .staged
         }
-        if self.limits.whenFull != .wait, self.isFailing || !self.fitsStore(bytes) { return .full }
+        if self.limits.whenFull != .wait, self.isFailing || !self.fitsStore(bytes) {
+            self.refusedBytes = bytes
+            return .full
+        }
         defer { self.nextWait += 1 }
         self.waiting.append((self.nextWait, entry))
         return .waits(self.nextWait)

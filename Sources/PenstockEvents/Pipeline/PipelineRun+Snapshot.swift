@@ -28,7 +28,7 @@ extension PipelineRun {
         snapshot.queueBytesMax = pool.bytesMax ?? 0
         snapshot.workerTimes = pool.workerTimes
         snapshot.pool = pool
-        snapshot.storedNow = self.journal?.leftCount
+        snapshot.store = self.journal?.snapshot(at: now)
         snapshot.sources = zip(self.description.sources, totals.sources).map { source, tally in
             var snapshot = SourceSnapshot(name: source.name, type: source.kind.typeName)
             snapshot.events = tally.events

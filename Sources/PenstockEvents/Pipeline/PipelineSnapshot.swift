@@ -57,8 +57,8 @@ public struct PipelineSnapshot: Sendable {
     public var queueBytesMax = 0
     /// Where the workers' time went: blocked is the time they waited for a place with a sink.
     public var workerTimes = WorkerTimes()
-    /// How many events of former runs and of this one a durable queue keeps; nil for one in memory.
-    public var storedNow: Int?
+    /// What a durable queue keeps; nil for one in memory.
+    public var store: StoreSnapshot?
     /// The sources, in the order of the description.
     public var sources: [SourceSnapshot] = []
     /// The sinks, in the order of the description.

@@ -67,6 +67,9 @@ extension PipelineStatus {
             let recent = sink.recentFailures > 0 ? " (\(times) within \(self.lookback))" : ""
             found.append(Diagnosis("sink_failing", .problem, "sink `\(sink.now.name)` fails: \(error)\(recent)"))
         }
+        if let failure = self.now.store?.failure {
+            found.append(Diagnosis("store_failing", .problem, "the durable queue cannot write: \(failure)"))
+        }
         for stuck in self.now.pool?.stuckJobs.prefix(3) ?? [] {
             let time = shortSeconds(stuck.elapsed)
             found.append(Diagnosis("stuck", .problem, "\(stuck.worker) has been at one batch for \(time)"))
@@ -118,7 +121,7 @@ extension PipelineStatus {
         } else if self.shares.busy >= 0.9 {
             let text = "workers are busy \(wholePercent(self.shares.busy)) of the time: the steps are the bottleneck, "
             found.append(Diagnosis("steps_bottleneck", .note, text + "and more workers help while cores are free"))
-        } else if self.shares.idle >= 0.9, self.now.phase == .running {
+        } else if self.shares.idle >= 0.9, self.now.phase == .running, !self.hasWaitingEvents {
             let text = "workers are idle \(wholePercent(self.shares.idle)) of the time: they wait for the sources"
             found.append(Diagnosis("starved", .note, text))
         }
@@ -126,11 +129,22 @@ extension PipelineStatus {
             let text = "producers held \(wholePercent(self.heldShare)) of the time: queue full"
             found.append(Diagnosis("queue_full", .warning, text))
         }
+        if let store = self.now.store, store.isFull {
+            let text = "the durable queue is full: \(store.whenFull.consequence)"
+            found.append(Diagnosis("store_full", .warning, text))
+        }
         if let hot = self.now.hotKey, hot.isHot {
             let text = "one key is \(wholePercent(hot.share)) of events: `\(hot.text)`"
             found.append(Diagnosis("hot_key", .note, text))
         }
         return found
+    }
+
+    /// Whether events wait somewhere before the workers: those are not idle for want of events then.
+    private var hasWaitingEvents: Bool {
+        if self.now.events.waiting > 0 || (self.now.pool?.depth ?? 0) > 0 { return true }
+        guard let store = self.now.store else { return false }
+        return store.isFull || store.failure != nil || store.waiting > 0
     }
 
     private var losses: [Diagnosis] {
@@ -147,6 +161,17 @@ extension PipelineStatus {
             found.append(Diagnosis("dropped", .problem, text))
         }
         return found
+    }
+}
+
+extension DurableQueueOptions.WhenFull {
+    /// What becomes of events while it is full.
+    fileprivate var consequence: String {
+        switch self {
+        case .wait: "sources wait"
+        case .reject: "events are refused"
+        case .dropNewest: "events are dropped"
+        }
     }
 }
 

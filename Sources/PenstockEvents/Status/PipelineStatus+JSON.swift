@@ -93,7 +93,10 @@ extension PipelineStatus {
         json.member("utilization", number: rounded(pool?.utilization ?? 0, digits: 4))
         json.member("bytes", count: self.now.queueBytes)
         json.member("bytes_max", count: self.now.queueBytesMax)
-        if let stored = self.now.storedNow { json.member("stored", count: stored) }
+        if let store = self.now.store {
+            json.member("stored", count: store.events)
+            json.member("store") { store.write(to: &$0) }
+        }
         json.member("oldest_age_seconds", seconds: pool?.oldestAge ?? .zero)
         json.member("full_seconds", seconds: self.fullFor)
         json.member("held_share", number: rounded(self.heldShare, digits: 4))
@@ -126,6 +129,20 @@ extension PipelineStatus {
         json.member("busy", number: rounded(self.shares.busy, digits: 4))
         json.member("blocked", number: rounded(self.shares.blocked, digits: 4))
         json.member("idle", number: rounded(self.shares.idle, digits: 4))
+    }
+}
+
+extension StoreSnapshot {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.member("events", count: self.events)
+        json.member("bytes", count: self.bytes)
+        json.member("bytes_max", count: self.bytesMax)
+        json.member("utilization", number: rounded(self.utilization, digits: 4))
+        json.member("waiting", count: self.waiting)
+        json.member("oldest_age_seconds", seconds: self.oldestAge)
+        json.member("full", flag: self.isFull)
+        json.member("when_full", text: self.whenFull.rawValue)
+        if let failure = self.failure { json.member("failure", text: failure) }
     }
 }
 

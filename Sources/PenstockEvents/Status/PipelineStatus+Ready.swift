@@ -30,10 +30,12 @@ extension PipelineStatus {
         for sink in self.sinks {
             if let error = sink.now.lastError { reasons.append("sink '\(sink.now.name)' fails: \(error)") }
         }
+        if let failure = self.now.store?.failure { reasons.append("the durable queue cannot write: \(failure)") }
         let isSentTo = self.sources.contains { !Self.pulling.contains($0.now.type) }
         if isSentTo, self.fullFor >= Self.fullMax {
             reasons.append("the queue has been full for \(shortSeconds(self.fullFor))")
         }
+        if isSentTo, self.now.store?.isFull == true { reasons.append("the durable queue is full") }
         return reasons
     }
 }

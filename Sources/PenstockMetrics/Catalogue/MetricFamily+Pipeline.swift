@@ -129,6 +129,39 @@ extension MetricFamily {
         labels: ["pipeline"],
         help: "Events that the durable queue keeps, those of former runs among them."
     )
+    static let queueStoredBytes = MetricFamily(
+        "penstock_queue_stored_bytes",
+        .gauge,
+        unit: "bytes",
+        labels: ["pipeline"],
+        help: "Bytes of events that the durable queue keeps, as they count towards its limit."
+    )
+    static let queueStoredBytesMax = MetricFamily(
+        "penstock_queue_stored_capacity_bytes",
+        .gauge,
+        unit: "bytes",
+        labels: ["pipeline"],
+        help: "The most bytes of events that the durable queue may keep."
+    )
+    static let queueStoredOldestAge = MetricFamily(
+        "penstock_queue_stored_oldest_age_seconds",
+        .gauge,
+        unit: "seconds",
+        labels: ["pipeline"],
+        help: "How long the oldest event in the durable queue has been kept; of a former run's, since this one began."
+    )
+    static let queueStoreFull = MetricFamily(
+        "penstock_queue_store_full",
+        .gauge,
+        labels: ["pipeline"],
+        help: "1 while the durable queue has no room for what comes, 0 otherwise."
+    )
+    static let queueStoreFailing = MetricFamily(
+        "penstock_queue_store_failing",
+        .gauge,
+        labels: ["pipeline"],
+        help: "1 while the durable queue cannot write, 0 otherwise."
+    )
     static let sourceEvents = MetricFamily(
         "penstock_source_events_total",
         .counter,

@@ -23,7 +23,7 @@ extension MetricSamples {
         self.add(.pipelineUptime, [name], pipeline.elapsed)
         self.add(.queueBytes, [name], pipeline.queueBytes)
         self.add(.queueBytesMax, [name], pipeline.queueBytesMax)
-        if let stored = pipeline.storedNow { self.add(.queueStored, [name], stored) }
+        if let store = pipeline.store { self.add(store, named: name) }
         for source in pipeline.sources {
             self.add(.sourceEvents, [name, source.name], source.events)
             self.add(.sourceBytes, [name, source.name], source.bytes)
@@ -33,6 +33,15 @@ extension MetricSamples {
     }
 
     // MARK: - Private
+
+    private mutating func add(_ store: StoreSnapshot, named name: String) {
+        self.add(.queueStored, [name], store.events)
+        self.add(.queueStoredBytes, [name], store.bytes)
+        self.add(.queueStoredBytesMax, [name], store.bytesMax)
+        self.add(.queueStoredOldestAge, [name], store.oldestAge)
+        self.add(.queueStoreFull, [name], store.isFull ? 1 : 0)
+        self.add(.queueStoreFailing, [name], store.failure == nil ? 0 : 1)
+    }
 
     private mutating func add(_ events: EventLedger, named name: String) {
         self.add(.eventsOffered, [name], events.offered)

@@ -116,7 +116,7 @@ public final class SQLiteEventStore: DurableEventStore {
             guard error.isPassing else { throw StoreBroken(error.reason) }
             throw StoreFull(error.reason, hasRemoved: self.removeAlone(numbers, opened))
         }
-        throw StoreFull("the disk is full", hasRemoved: true)
+        throw StoreFull(opened.reserve.reason, hasRemoved: true)
     }
 
     /// Reads batches in their order.

@@ -27,6 +27,8 @@ final class SpaceReserve: @unchecked Sendable {
     private let bytes: Int
     private var file: Int32
     private(set) var isHeld = false
+    /// Why the room could not be held when that was last tried.
+    private(set) var reason = "the disk is full"
 
     /// Opens the file, and locks it until the process ends or ``close(keepsRoom:)``.
     ///
@@ -65,13 +67,17 @@ final class SpaceReserve: @unchecked Sendable {
     func hold() -> Bool {
         if self.isHeld { return true }
         var facts = stat()
-        guard fstat(self.file, &facts) == 0 else { return false }
+        guard fstat(self.file, &facts) == 0 else {
+            self.reason = DatabaseHeader.systemReason()
+            return false
+        }
         var filled = Int(facts.st_size)
         let zeros = [UInt8](repeating: 0, count: 256 << 10)
         while filled < self.bytes {
             let count = min(zeros.count, self.bytes - filled)
             let written = zeros.withUnsafeBytes { pwrite(self.file, $0.baseAddress, count, off_t(filled)) }
             guard written > 0 else {
+                if written < 0 { self.reason = DatabaseHeader.systemReason() }
                 self.letGo()
                 return false
             }

@@ -72,6 +72,19 @@ struct TopScreenTests {
         #expect(screen.lines().contains { $0.text.contains("75 %  50.3 MB of 67.1 MB") }, "\(screen.lines())")
     }
 
+    @Test("A durable queue has a line of its own, which says when it takes nothing")
+    func stored() throws {
+        let store = #""store":{"events":1200,"bytes":500000,"bytes_max":1000000,"utilization":0.5,"full":true"#
+        for (more, end, style) in [
+            ("}", "FULL", TopScreen.Style.warning), (#","failure":"No space"}"#, "CANNOT WRITE", .problem),
+        ] {
+            let text = #"{"phase":"running","queue":{"# + store + more + "}}"
+            let lines = TopScreen(try #require(JSONValue(text)), size: .init(columns: 80, rows: 24)).lines()
+            let line = try #require(lines.first { $0.text.hasPrefix("stored ") })
+            #expect(line.text.hasSuffix("50 %  500 kB of 1.00 MB  1,200 events  \(end)") && line.style == style)
+        }
+    }
+
     @Test("A larger screen shows the workers and the slowest batches too")
     func large() throws {
         let text = try Self.lines(120, 40).map(\.text).joined(separator: "\n")

@@ -112,6 +112,41 @@ struct DurableQueueTests {
         #expect(sink.lines == self.lines(200))
     }
 
+    @Test func storeThatCannotWriteSaysSoUntilItCan() async throws {
+        self.store.setFull(true)
+        let source = CountedSource(self.lines(200), ending: .stall)
+        let pipeline = self.pipeline(source, CollectingSink())
+        async let running = pipeline.run()
+        try await self.until { pipeline.snapshot().store?.failure != nil }
+        let status = PipelineStatus(pipeline.snapshot(), time: 0)
+        #expect(status.reasonsNotReady == ["the durable queue cannot write: it was told to be full"])
+        #expect(status.diagnoses.map(\.code) == ["store_failing"])
+        self.store.setFull(false)
+        try await self.until { pipeline.snapshot().events.delivered == 200 }
+        #expect(pipeline.snapshot().store?.failure == nil)
+        #expect(PipelineStatus(pipeline.snapshot(), time: 0).reasonsNotReady.isEmpty)
+        pipeline.drain(deadline: .seconds(30))
+        #expect(try await running.balanced)
+    }
+
+    @Test func storeThatKeepsAllItMayIsSeenToBeFull() async throws {
+        var options = DurableQueueOptions()
+        options.bytesMax = 2000
+        let sink = HangingSink()
+        let pipeline = self.pipeline(CountedSource(self.lines(1000)), sink, options: options)
+        async let running = pipeline.run()
+        try await self.until { pipeline.snapshot().store?.isFull == true && sink.hangingCount > 0 }
+        let snapshot = pipeline.snapshot()
+        let store = try #require(snapshot.store)
+        #expect(store.bytesMax == 2000 && store.failure == nil && store.oldestAge > .zero)
+        #expect(PipelineStatus(snapshot, time: 0).reasonsNotReady == ["the durable queue is full"])
+        sink.release()
+        let report = try await running
+        #expect(report.balanced && report.events.delivered == 1000)
+        let last = try #require(pipeline.snapshot().store)
+        #expect(last.events == 0 && last.bytes == 0 && !last.isFull && last.oldestAge == .zero)
+    }
+
     @Test func fullStoreThatStaysSoEndsWithTheOrder() async throws {
         self.store.setFull(true)
         let source = CountedSource(self.lines(200), ending: .stall)

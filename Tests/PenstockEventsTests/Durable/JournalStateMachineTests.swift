@@ -64,6 +64,34 @@ import Testing
         #expect(self.feed(&machine) == [1, 2, 3, 4])
     }
 
+    @Test func refusingStoreThatFailedIsTriedAgainByWhoLooksAtIt() {
+        var machine = self.machine(whenFull: .reject)
+        _ = machine.append(1, count: 1, bytes: 10)
+        _ = self.commit(&machine)
+        #expect(machine.didFail(hasRemoved: false, at: 1_000_000_000).refused.map(\.batch) == [1])
+        #expect(machine.cannotWrite(at: 10_999_999_999))
+        #expect(!machine.cannotWrite(at: 11_000_000_000), "Nothing is there to be tried again with.")
+        _ = machine.append(2, count: 1, bytes: 10)
+        #expect(machine.cannotWrite(at: 20_000_000_000))
+        _ = self.commit(&machine, at: 20_000_000_000)
+        _ = machine.didCommit()
+        #expect(!machine.cannotWrite(at: 20_000_000_000))
+    }
+
+    @Test func storeIsFullWhileWhatWasRefusedLastDoesNotFit() {
+        var machine = self.machine(stored: 100, whenFull: .reject)
+        #expect(machine.append(1, count: 1, bytes: 90) == .staged && !machine.isFull)
+        #expect(machine.append(2, count: 1, bytes: 20) == .full && machine.isFull)
+        _ = self.commit(&machine)
+        _ = machine.didCommit()
+        _ = self.feed(&machine)
+        #expect(machine.isFull)
+        machine.settle(1, isDone: true)
+        _ = self.commit(&machine)
+        _ = machine.didCommit()
+        #expect(!machine.isFull)
+    }
+
     @Test func whatIsSettledIsRemovedWithTheNextWrite() {
         var machine = self.machine()
         _ = machine.append(1, count: 5, bytes: 10)

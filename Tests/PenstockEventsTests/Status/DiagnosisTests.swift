@@ -60,6 +60,33 @@ import Testing
             texts: ["workers are idle 95 % of the time: they wait for the sources"]
         ),
         Case(
+            testDescription: "idle workers, while events wait for the sources' queue",
+            change: { status in
+                status.shares.idle = 1
+                status.now.events.waiting = 3
+            },
+            texts: []
+        ),
+        Case(
+            testDescription: "a full durable queue: the workers do not wait for the sources",
+            change: { status in
+                status.shares.idle = 1
+                status.now.store = StoreSnapshot()
+                status.now.store?.isFull = true
+                status.now.store?.whenFull = .reject
+            },
+            texts: ["the durable queue is full: events are refused"]
+        ),
+        Case(
+            testDescription: "a durable queue on a full disk",
+            change: { status in
+                status.shares.idle = 1
+                status.now.store = StoreSnapshot()
+                status.now.store?.failure = "No space left on device"
+            },
+            texts: ["the durable queue cannot write: No space left on device"]
+        ),
+        Case(
             testDescription: "a failing sink, before what matters less",
             change: { status in
                 status.heldShare = 0.5
@@ -129,6 +156,28 @@ import Testing
     @Test("Each says what it is to say, what matters most first", arguments: cases)
     func texts(each: Case) {
         #expect(Self.status(each.change).diagnoses.map(\.text) == each.texts)
+    }
+
+    @Test("A durable queue that is full or cannot write is not ready, and says so")
+    func durable() {
+        var status = Self.status { status in
+            status.sources = [PipelineStatus.Source(SourceSnapshot(name: "in", type: "http"))]
+            status.now.store = StoreSnapshot()
+        }
+        #expect(status.reasonsNotReady == [])
+        status.now.store?.isFull = true
+        #expect(status.reasonsNotReady == ["the durable queue is full"])
+        #expect(status.json().contains(#""full":true,"when_full":"wait"}"#))
+        status.now.store?.failure = "No space left on device"
+        #expect(
+            status.reasonsNotReady == [
+                "the durable queue cannot write: No space left on device", "the durable queue is full",
+            ]
+        )
+        #expect(status.json().contains(#""failure":"No space left on device"}"#))
+        status.sources = [PipelineStatus.Source(SourceSnapshot(name: "in", type: "file"))]
+        status.now.store?.failure = nil
+        #expect(status.reasonsNotReady == [], "A file waits, and nobody sends.")
     }
 
     @Test("The JSON is one object on one line, whatever names say")

@@ -55,7 +55,11 @@ struct PipelineMetricsTests {
         snapshot.rows = rows
         snapshot.isBalanced = false
         snapshot.latency.record(46_000)
-        (snapshot.queueBytes, snapshot.queueBytesMax, snapshot.storedNow) = (11, 12, 13)
+        (snapshot.queueBytes, snapshot.queueBytesMax) = (11, 12)
+        var store = StoreSnapshot()
+        (store.events, store.bytes, store.bytesMax, store.oldestAge) = (13, 16, 17, .seconds(18))
+        (store.isFull, store.failure) = (true, "no space")
+        snapshot.store = store
         var source = SourceSnapshot(name: "in", type: "file")
         (source.events, source.bytes) = (14, 15)
         snapshot.sources = [source]
@@ -78,6 +82,9 @@ struct PipelineMetricsTests {
             ("penstock_rows_dead_lettered_total", [], 2), ("penstock_rows_dropped_total", ["late"], 1),
             ("penstock_rows_in_flight", [], 2), ("penstock_event_latency_seconds", [], 1),
             ("penstock_queue_bytes", [], 11), ("penstock_queue_capacity_bytes", [], 12),
+            ("penstock_queue_stored_bytes", [], 16), ("penstock_queue_stored_capacity_bytes", [], 17),
+            ("penstock_queue_stored_oldest_age_seconds", [], 18), ("penstock_queue_store_full", [], 1),
+            ("penstock_queue_store_failing", [], 1),
             ("penstock_queue_stored_events", [], 13), ("penstock_source_events_total", ["in"], 14),
             ("penstock_source_bytes_total", ["in"], 15), ("penstock_sink_routed_total", ["out"], 21),
             ("penstock_sink_delivered_total", ["out"], 22), ("penstock_sink_dead_lettered_total", ["out"], 23),

@@ -125,6 +125,7 @@ struct TopScreen {
                     + "\(depth)  age \(Self.time(queue.number("oldest_age_seconds")))  "
                     + "held \(percent(queue.number("held_share")))"
             ),
+        ] + self.store(queue["store"]) + [
             Line(
                 "workers   \(self.bar([(budget.number("busy"), "█"), (budget.number("blocked"), "▒")]))  "
                     + "busy \(percent(budget.number("busy")))  blocked \(percent(budget.number("blocked")))  "
@@ -137,6 +138,20 @@ struct TopScreen {
             ),
             Line(""),
         ]
+    }
+
+    /// The line of a durable queue; none for one in memory.
+    private func store(_ store: JSONValue?) -> [Line] {
+        guard let store else { return [] }
+        var isFull = false
+        if case .bool(true) = store["full"] { isFull = true }
+        let isFailing = store["failure"] != nil
+        let used = "\(shown(bytes: store.count("bytes"))) of \(shown(bytes: store.count("bytes_max")))"
+        let text =
+            "stored    \(self.bar([(store.number("utilization"), "█")]))  \(percent(store.number("utilization")))  "
+            + "\(used)  \(grouped(store.count("events"))) events"
+        let state = isFailing ? "  CANNOT WRITE" : isFull ? "  FULL" : ""
+        return [Line(text + state, isFailing ? .problem : isFull ? .warning : .plain)]
     }
 
     /// What of the queue's limits is nearest to being reached, as numbers.
