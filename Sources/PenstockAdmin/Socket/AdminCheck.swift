@@ -15,6 +15,9 @@ package enum AdminCheck {
     /// Why there can be no socket of a path, as a sentence; nil when there can.
     package static func problem(ofSocketPath path: String) -> String? { AdminSocket.problem(ofPath: path)?.message }
 
+    /// Whether somebody serves on a socket; a process that was killed leaves one that nobody does.
+    package static func isServed(socket path: String) -> Bool { AdminSocket.isServed(path) }
+
     /// Why nobody can serve on a socket now, as a sentence; nil when somebody can, as far as a look tells.
     ///
     /// Changes nothing.

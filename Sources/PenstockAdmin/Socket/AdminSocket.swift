@@ -118,7 +118,7 @@ struct AdminSocket: Sendable {
     }
 
     /// Whether somebody answers there.
-    private static func isServed(_ path: String) -> Bool {
+    static func isServed(_ path: String) -> Bool {
         #if os(Linux)
         let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         #else
@@ -126,16 +126,20 @@ struct AdminSocket: Sendable {
         #endif
         guard number >= 0 else { return false }
         defer { close(number) }
+        // A process that has stopped takes nobody up, and has still its socket.
+        guard fcntl(number, F_SETFL, O_NONBLOCK) == 0 else { return false }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
         guard bytes.count <= Self.pathBytesMax else { return false }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        } == 0
+        let isConnected =
+            withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            } == 0
+        return isConnected || errno == EAGAIN || errno == EINPROGRESS
     }
 }
 #endif

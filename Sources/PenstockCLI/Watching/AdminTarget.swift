@@ -83,7 +83,8 @@ extension AdminTarget {
         if let socket { return .socket(socket) }
         if let problem = ControlSocket.problem() { throw WatchProblem(message: problem) }
         if let pipeline { return .socket(ControlSocket.path(of: pipeline)) }
-        let names = ControlSocket.pipelines()
+        // To remove a socket that nobody serves is for the next run of that name: one may be about to take its place.
+        let names = ControlSocket.pipelines().filter { AdminCheck.isServed(socket: ControlSocket.path(of: $0)) }
         switch names.count {
         case 1: return .socket(ControlSocket.path(of: names[0]))
         case 0:

@@ -33,7 +33,7 @@ enum ControlSocket {
     /// The path of a pipeline's socket.
     static func path(of pipeline: String) -> String { "\(Self.folder)/\(pipeline)\(Self.suffix)" }
 
-    /// The pipelines that have a socket, by name.
+    /// The pipelines that have a socket, by name; those of runs that were killed have left theirs.
     static func pipelines() -> [String] {
         guard let folder = opendir(Self.folder) else { return [] }
         defer { closedir(folder) }

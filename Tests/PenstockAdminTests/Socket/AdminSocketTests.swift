@@ -56,8 +56,11 @@ struct AdminSocketTests {
                 // A link to the socket is what a killed process leaves: nobody serves there once this server has ended.
                 #expect(link(path, "\(folder)/stale.sock") == 0)
                 let error = #expect(throws: PenstockError.self) { _ = try AdminSocket(path) }
+                #expect(AdminCheck.isServed(socket: path))
                 #expect(error?.message == "The socket \"\(path)\" cannot be opened: another process serves there.")
             }
+            #expect(!AdminCheck.isServed(socket: "\(folder)/stale.sock"))
+            #expect(!AdminCheck.isServed(socket: "\(folder)/file") && !AdminCheck.isServed(socket: "\(folder)/none"))
             try await withServer(socket: "\(folder)/stale.sock") { (served: Served) async throws in
                 let live = try await served.ask("GET", "/live")
                 #expect(live.status == 200)

@@ -116,6 +116,29 @@ struct AdminProgramTests {
         #expect(socket.status == 64 && socket.errors.contains("--ca goes with a --url that begins with https://"))
     }
 
+    @Test("What a killed run has left is not taken for a pipeline that runs")
+    func killedRun() async throws {
+        try await Self.withSockets { environment in
+            let killed = ["a.yaml": Self.pipeline("admin: {}").replacing("watched", with: "killed")]
+            try await withProgram(["run", "a.yaml"], files: killed, environment: environment) { program, _ in
+                while try await Self.run(["ctl", "status"], environment).status != 0 { await Task.yield() }
+                program.send(SIGKILL)
+                #expect(await program.status() == -SIGKILL)
+            }
+            let none = try await Self.run(["ctl", "status"], environment)
+            #expect(none.errors.hasPrefix("penstock: error: no pipeline of yours has a socket in"), "\(none.errors)")
+            try await withProgram(["run", "a.yaml"], files: ["a.yaml": Self.pipeline()], environment: environment) {
+                program,
+                _ in
+                _ = await program.errors.text(until: "\n")
+                let status = try await Self.run(["ctl", "status"], environment)
+                #expect(status.status == 0 && status.output.hasPrefix("watched  running"), "\(status.errors)")
+                program.send(SIGTERM)
+                #expect(await program.status() == 0)
+            }
+        }
+    }
+
     @Test("A second run of the same name is refused, and named")
     func secondRun() async throws {
         try await Self.withSockets { environment in
