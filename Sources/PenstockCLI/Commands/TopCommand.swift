@@ -25,6 +25,8 @@ struct TopCommand: AsyncParsableCommand {
 
             Keys: q leaves, p pauses, r resumes, d drains (and asks before), + and - change the workers, ? shows the keys.
 
+            With NO_COLOR it has no colours, and where the locale is not one of UTF-8 nothing but ASCII.
+
             Exit codes: 0 it was shown; 1 nobody answers; 64 wrong usage.
             """
     )
@@ -50,9 +52,9 @@ struct TopCommand: AsyncParsableCommand {
             let client = try self.target.client()
             if self.once {
                 let text = try await client.get("/status")
-                try self.show(self.json ? text : try TopScreen.once(text))
+                try self.show(self.json ? text : TerminalAbilities.current.fitted(try TopScreen.once(text)))
             } else if let text = try await TopSession(client).run() {
-                try self.show(text)
+                try self.show(TerminalAbilities.current.fitted(text))
             }
         }
         #else

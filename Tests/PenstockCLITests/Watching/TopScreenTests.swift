@@ -102,6 +102,32 @@ struct TopScreenTests {
         #expect(throws: WatchProblem.self) { try TopScreen.once("<html>") }
     }
 
+    @Test("NO_COLOR and the locale are heeded")
+    func environment() {
+        for (environment, hasColors, hasUnicode) in [
+            (["LANG": "en_GB.UTF-8"], true, true), (["LANG": "C.utf8", "NO_COLOR": ""], true, true),
+            (["LANG": "de_DE.UTF-8", "NO_COLOR": "1"], false, true), ([:], true, false),
+            (["LANG": "de_DE.UTF-8", "LC_ALL": "C"], true, false),
+            (["LANG": "de_DE.UTF-8", "LC_CTYPE": "POSIX", "LC_ALL": ""], true, false),
+            (["LANG": "C", "LC_CTYPE": "en_US.UTF-8"], true, true),
+        ] as [([String: String], Bool, Bool)] {
+            let abilities = TerminalAbilities { environment[$0] }
+            #expect(abilities.hasColors == hasColors && abilities.hasUnicode == hasUnicode, "\(environment)")
+        }
+    }
+
+    @Test("Without colours and Unicode the same is said, as wide as before")
+    func plain() throws {
+        let lines = try Self.lines(80, 24)
+        let plain = TopTerminal.text(lines, TerminalAbilities { $0 == "NO_COLOR" ? "1" : nil })
+        #expect(plain.utf8.allSatisfy { $0 < 0x80 } && !plain.contains("\u{1B}[3"))
+        #expect(plain.contains("queue     ##########....  72 %") && plain.contains("workers   #####========."))
+        #expect(plain.contains("400 us"), "\(plain)")
+        let full = TopTerminal.text(lines, TerminalAbilities { $0 == "LANG" ? "C.UTF-8" : nil })
+        #expect(full.contains("\u{1B}[33mwarning: sink") && full.contains("400 µs"))
+        #expect(TerminalAbilities { _ in nil }.fitted("a…é█") == "a~?#")
+    }
+
     @Test("Keys lead to orders; a drain is asked for first")
     func keys() throws {
         var state = TopState()

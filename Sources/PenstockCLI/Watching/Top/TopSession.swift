@@ -58,7 +58,7 @@ struct TopSession {
 
     /// Shows what happens; returns the report as text, or nil when somebody has seen enough.
     private func show() async -> String? {
-        let terminal = TopTerminal()
+        let terminal = TopTerminal(.current)
         var state = TopState()
         while let happening = try? await self.happenings.receive() {
             switch happening {

@@ -20,9 +20,11 @@ import Darwin
 /// It is given back as it was when this ends, however that happens.
 struct TopTerminal: ~Copyable {
     private var former = termios()
+    private let abilities: TerminalAbilities
 
     /// Takes the terminal.
-    init() {
+    init(_ abilities: TerminalAbilities) {
+        self.abilities = abilities
         tcgetattr(STDIN_FILENO, &self.former)
         var raw = self.former
         // Ctrl-C comes as a key: what it ends has a screen to give back.
@@ -49,18 +51,26 @@ struct TopTerminal: ~Copyable {
 
     /// Shows lines from the top, and nothing below.
     func show(_ lines: [TopScreen.Line]) {
-        let text = lines.map { "\(Self.code($0.style))\($0.text)\u{1B}[0m\u{1B}[K" }.joined(separator: "\r\n")
-        try? Output.standard("\u{1B}[H\(text)\u{1B}[J")
+        try? Output.standard("\u{1B}[H\(Self.text(lines, self.abilities))\u{1B}[J")
     }
 
-    private static func code(_ style: TopScreen.Style) -> String {
+    /// Lines as they are written to a terminal.
+    static func text(_ lines: [TopScreen.Line], _ abilities: TerminalAbilities) -> String {
+        lines.map { "\(Self.code($0.style, abilities))\(abilities.fitted($0.text))\u{1B}[0m\u{1B}[K" }
+            .joined(separator: "\r\n")
+    }
+
+    // MARK: - Private
+
+    private static func code(_ style: TopScreen.Style, _ abilities: TerminalAbilities) -> String {
         switch style {
         case .plain: ""
         case .head: "\u{1B}[1m"
         case .soft: "\u{1B}[2m"
-        case .good: "\u{1B}[32m"
-        case .warning: "\u{1B}[33m"
-        case .problem: "\u{1B}[31m"
+        case .good: abilities.hasColors ? "\u{1B}[32m" : ""
+        case .warning: abilities.hasColors ? "\u{1B}[33m" : ""
+        // Bold stands out where red may not.
+        case .problem: abilities.hasColors ? "\u{1B}[31m" : "\u{1B}[1m"
         case .keys: "\u{1B}[7m"
         }
     }
