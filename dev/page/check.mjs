@@ -185,6 +185,22 @@ try {
   await browser.until("Number(document.getElementById('ledger').dataset.accepted) > 0", "the token opens the page");
   await browser.value("document.getElementById('drain').click(); document.getElementById('ask-yes').click()");
   expect((await run.ended).code === 0, "an order with the token drains");
+
+  // Another run in the place of one that was killed begins its charts anew: they go from left to right, within their frame.
+  run = await start(folder, pipeline);
+  await browser.open(run.url);
+  const path = "document.querySelector('#chart-throughput path:last-of-type').getAttribute('d')";
+  await browser.until("Number(document.getElementById('ledger')?.dataset.accepted) > 20000", "the page shows a run");
+  run.child.kill("SIGKILL");
+  await run.ended;
+  run = await start(folder, pipeline.replace("listen: 127.0.0.1:0", `listen: ${new URL(run.url).host}`));
+  await browser.until("/^0:00:0[0-2]/.test(document.getElementById('since').textContent)", "the page shows the run that came after");
+  await wait(2.5);
+  const drawn = [...(await browser.value(path)).matchAll(/[ML](-?[\d.]+)/g)].map((match) => Number(match[1]));
+  expect(drawn.length > 1 && drawn.every((x, place) => x >= 0 && (place === 0 || x >= drawn[place - 1])),
+    `after a restart the chart goes from left to right: ${drawn.map(Math.round).join(" ")}`);
+  await browser.value("document.getElementById('drain').click(); document.getElementById('ask-yes').click()");
+  expect((await run.ended).code === 0, "the run that came after drains from the same page");
 } catch (error) {
   expect(false, error.message);
 } finally {
