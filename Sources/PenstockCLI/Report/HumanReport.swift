@@ -61,7 +61,7 @@ enum HumanReport {
         let ledger = sink.ledger
         let ends = [
             ("delivered", ledger.delivered), ("dead-lettered", ledger.deadLettered),
-            ("dropped", ledger.dropped.values.reduce(0, +)), ("in flight", ledger.inFlight),
+            ("dropped", ledger.dropped.values.reduce(0, +)), ("in flight", ledger.inFlight), ("stored", ledger.stored),
         ]
         return ["sink      \(sink.name): " + Self.equation("routed", ledger.routed, ends)]
             + Self.dropped(ledger.dropped) + Self.reason(sink.lastReason)

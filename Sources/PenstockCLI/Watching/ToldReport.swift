@@ -77,6 +77,7 @@ struct ToldReport {
         sink.deadLettered = json.count("dead_lettered")
         sink.dropped = json.counts("dropped")
         sink.inFlight = json.count("in_flight")
+        sink.stored = json.count("stored")
         return sink
     }
 }

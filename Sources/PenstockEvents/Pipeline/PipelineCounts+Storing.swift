@@ -16,7 +16,8 @@ extension PipelineCounts {
         self.init(
             sinkCount: endpoints.sinks.count,
             sourceCount: endpoints.sources.count,
-            keepsFailed: keepsFailed
+            keepsFailed: keepsFailed,
+            isDurable: endpoints.store != nil
         )
     }
 

@@ -110,10 +110,13 @@ final class PipelineCounts: Sendable {
     private let state: Locked<State>
     /// Whether a sink that fails ends the run, so that what a durable queue has of its events stays there.
     private let keepsFailed: Bool
+    /// Whether there is a durable queue.
+    private let isDurable: Bool
 
     /// Creates ledgers of zeros.
-    init(sinkCount: Int, sourceCount: Int = 1, keepsFailed: Bool = false) {
+    init(sinkCount: Int, sourceCount: Int = 1, keepsFailed: Bool = false, isDurable: Bool = false) {
         self.keepsFailed = keepsFailed
+        self.isDurable = isDurable
         var totals = Totals(sinks: Array(repeating: SinkLedger(), count: sinkCount))
         totals.sources = Array(repeating: SourceTally(), count: sourceCount)
         self.state = Locked(State(totals: totals))
@@ -300,10 +303,13 @@ extension PipelineCounts {
             }
             // What a worker writes itself, without an account of its own, and has not come back from.
             let fate = SinkFate.dropped(DropReason.abandoned)
+            // What is not a row is an event, and of a durable queue that keeps it.
+            let keepsEvents = self.isDurable && state.totals.rows.emitted == 0
             var isLeft = !left.isEmpty
             defer { if isLeft { state.totals.hasAbandoned = true } }
             for sink in state.totals.sinks.indices where state.totals.sinks[sink].inFlight > 0 {
-                state.totals.sinks[sink].settle(state.totals.sinks[sink].inFlight, fate)
+                let left = state.totals.sinks[sink].inFlight
+                state.totals.sinks[sink].settle(left, fate, isStored: keepsEvents)
                 isLeft = true
             }
             if state.totals.rows.inFlight > 0 {
@@ -370,7 +376,7 @@ extension PipelineCounts.State {
             if isNews { news += 1 }
             if let final { fates.add(final) }
         }
-        self.totals.sinks[sink].settle(news, fate)
+        self.totals.sinks[sink].settle(news, fate, isStored: self.isStored(routed, fate, keepsFailed: keepsFailed))
         if routed.open == 0 { self.routed[ObjectIdentifier(routed)] = nil }
         switch routed.owner {
         case .batch(let batch): self.finish(batch, fates, at: now, keepsFailed: keepsFailed)
@@ -379,6 +385,14 @@ extension PipelineCounts.State {
             guard routed.open == 0, fates.count > 0 else { return }
             self.settle(receipts, routed.worstFate, keepsFailed: keepsFailed)
         }
+    }
+
+    /// Whether a durable queue keeps the events of a batch that a sink has given this fate.
+    private func isStored(_ routed: RoutedEvents, _ fate: SinkFate, keepsFailed: Bool) -> Bool {
+        guard case .batch(let batch) = routed.owner, batch.isStored, case .dropped(let reason) = fate else {
+            return false
+        }
+        return DropReason.isKept(reason, keepsFailed: keepsFailed)
     }
 
     /// Events that were on their way to sinks have their fates, unless their batch was given up before.
@@ -495,9 +509,14 @@ extension SinkLedger {
         self.inFlight += count
     }
 
-    fileprivate mutating func settle(_ count: Int, _ fate: SinkFate) {
+    /// - Parameter isStored: Whether a durable queue keeps what would be dropped.
+    fileprivate mutating func settle(_ count: Int, _ fate: SinkFate, isStored: Bool = false) {
         guard count > 0 else { return }
         self.inFlight -= count
+        if isStored {
+            self.stored += count
+            return
+        }
         switch fate {
         case .delivered: self.delivered += count
         case .deadLettered: self.deadLettered += count

@@ -66,13 +66,16 @@ public struct SinkLedger: Sendable, Equatable {
     public var dropped: [String: Int] = [:]
     /// Events and rows being written.
     public var inFlight = 0
+    /// Events that the sink has not taken, and that a durable queue keeps for the next run.
+    public var stored = 0
 
     /// Creates a ledger of zeros.
     public init() {}
 
     /// Whether what was routed has been counted again where it ended.
     public var isBalanced: Bool {
-        self.routed == self.delivered + self.deadLettered + self.dropped.values.reduce(0, +) + self.inFlight
+        self.routed
+            == self.delivered + self.deadLettered + self.dropped.values.reduce(0, +) + self.stored + self.inFlight
     }
 }
 

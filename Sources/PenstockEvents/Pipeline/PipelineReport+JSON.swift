@@ -69,6 +69,7 @@ extension SinkLedger {
         json.member("dead_lettered", count: self.deadLettered)
         json.member("dropped", counts: self.dropped)
         json.member("in_flight", count: self.inFlight)
+        json.member("stored", count: self.stored)
     }
 }
 

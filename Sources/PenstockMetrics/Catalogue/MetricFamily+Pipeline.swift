@@ -238,6 +238,12 @@ extension MetricFamily {
         labels: ["pipeline", "sink"],
         help: "Events and rows routed to the sink and without a fate there."
     )
+    static let sinkStored = MetricFamily(
+        "penstock_sink_stored",
+        .gauge,
+        labels: ["pipeline", "sink"],
+        help: "Events that the sink has not taken, left safe in the durable queue at the end of a run."
+    )
     static let sinkQueueDepth = MetricFamily(
         "penstock_sink_queue_depth",
         .gauge,

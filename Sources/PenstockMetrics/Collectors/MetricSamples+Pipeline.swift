@@ -79,6 +79,7 @@ extension MetricSamples {
             self.add(.sinkDropped, labels + [reason], count)
         }
         self.add(.sinkInFlight, labels, sink.ledger.inFlight)
+        self.add(.sinkStored, labels, sink.ledger.stored)
         self.add(.sinkQueueDepth, labels, sink.depth)
         self.add(.sinkQueueCapacity, labels, sink.capacity)
         self.add(.sinkQueueBytes, labels, sink.bytes)

@@ -110,6 +110,20 @@ struct HumanReportTests {
         }
     }
 
+    @Test("What a durable queue keeps is not dropped for its sink")
+    func stored() throws {
+        var report = Self.report()
+        (report.events, report.rows) = (EventLedger(), nil)
+        (report.events.offered, report.events.accepted, report.events.stored) = (4, 4, 4)
+        var sink = SinkLedger()
+        (sink.routed, sink.stored) = (4, 4)
+        report.sinks = [.init(name: "bad", ledger: sink)]
+        let text = HumanReport.text(report)
+        #expect(sink.isBalanced && text.contains("\nsink      bad: routed 4 = stored 4\n"), "\(text)")
+        let told = try #require(JSONValue(report.json()))
+        #expect(ToldReport(told)?.text().contains("\nsink      bad: routed 4 = stored 4\n") == true)
+    }
+
     @Test("The JSON report has every key, in order", .timeLimit(.minutes(5)))
     func json() {
         let text = Self.report().json()

@@ -64,6 +64,8 @@ struct DurableQueueTests {
         #expect(report.balanced)
         #expect(report.exit.name == "interrupted")
         #expect(report.events.stored == 500)
+        let ledger = report.sinks[0].ledger
+        #expect(ledger.dropped.isEmpty && ledger.stored > 0 && ledger.stored == ledger.routed, "\(ledger)")
         #expect(!self.store.isOpen)
         let second = OriginSink(hangs: false)
         let again = try await self.pipeline(CountedSource([]), second).run()
@@ -229,6 +231,8 @@ struct DurableQueueTests {
         #expect(report.exit.name == "failed")
         #expect(report.events.dropped.isEmpty)
         #expect(report.events.stored == report.events.accepted)
+        let ledger = report.sinks[0].ledger
+        #expect(ledger.dropped.isEmpty && ledger.stored > 0 && ledger.stored == ledger.routed, "\(ledger)")
         #expect(self.store.batches.reduce(0) { $0 + $1.count } == report.events.stored)
     }
 

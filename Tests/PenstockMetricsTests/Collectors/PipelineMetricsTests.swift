@@ -66,6 +66,7 @@ struct PipelineMetricsTests {
         var sink = SinkSnapshot(name: "out", type: "file")
         (sink.ledger.routed, sink.ledger.delivered, sink.ledger.deadLettered, sink.ledger.inFlight) = (21, 22, 23, 24)
         sink.ledger.dropped = ["gone": 25]
+        sink.ledger.stored = 38
         (sink.depth, sink.capacity, sink.bytes, sink.bytesMax) = (26, 27, 28, 29)
         (sink.oldestAge, sink.workersWaiting, sink.workersWaited) = (.seconds(30), 31, .seconds(32))
         (sink.writers, sink.writing, sink.failures, sink.retries) = (33, 34, 35, 36)
@@ -88,7 +89,8 @@ struct PipelineMetricsTests {
             ("penstock_queue_stored_events", [], 13), ("penstock_source_events_total", ["in"], 14),
             ("penstock_source_bytes_total", ["in"], 15), ("penstock_sink_routed_total", ["out"], 21),
             ("penstock_sink_delivered_total", ["out"], 22), ("penstock_sink_dead_lettered_total", ["out"], 23),
-            ("penstock_sink_in_flight", ["out"], 24), ("penstock_sink_dropped_total", ["out", "gone"], 25),
+            ("penstock_sink_in_flight", ["out"], 24), ("penstock_sink_stored", ["out"], 38),
+            ("penstock_sink_dropped_total", ["out", "gone"], 25),
             ("penstock_sink_queue_depth", ["out"], 26), ("penstock_sink_queue_capacity", ["out"], 27),
             ("penstock_sink_queue_bytes", ["out"], 28), ("penstock_sink_queue_capacity_bytes", ["out"], 29),
             ("penstock_sink_queue_utilization_ratio", ["out"], 28.0 / 29),
