@@ -31,8 +31,12 @@ public struct AdminConfiguration: Sendable {
     public var drainDeadline = Duration.seconds(30)
     /// The most who watch the stream of events at one time; others get 503. Default: 16, as each is a page that is open.
     public var viewersMax = 16
-    /// The most connections at one time; others wait to be accepted. Default: 128.
+    /// The most connections at one time. Default: 128.
+    ///
+    /// One more is let in, and the one that has been without a request for longest is cut off.
     public var connectionsMax = 128
+    /// How long a request may take to come as a whole, from its first byte or, the first one, from the connection. Default: 5 s.
+    public var requestTime = Duration.seconds(5)
 
     /// Creates a configuration that serves nowhere yet.
     public init() {}

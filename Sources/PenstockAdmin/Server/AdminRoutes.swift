@@ -58,6 +58,13 @@ struct AdminRoutes: Sendable {
     let drainDeadline: Duration
 
     func respond(to request: Request) async -> Response {
+        let response = await self.answer(request)
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    // MARK: - Private
+
+    private func answer(_ request: Request) async -> Response {
         guard let route = Route(rawValue: request.uri.path) else {
             if let refusal = self.guardian.refusal(of: request.head, isOrder: false, isOpen: false) {
                 return Self.refusal(refusal.status, refusal.reason)
@@ -68,8 +75,8 @@ struct AdminRoutes: Sendable {
         if let refusal = self.guardian.refusal(of: request.head, isOrder: isOrder, isOpen: route.isOpen) {
             return Self.refusal(refusal.status, refusal.reason)
         }
-        guard request.method == (route.isOrder ? .post : .get) else {
-            let allowed = route.isOrder ? "POST" : "GET"
+        guard request.method == (route.isOrder ? .post : .get) || (request.method == .head && !route.isOrder) else {
+            let allowed = route.isOrder ? "POST" : "GET, HEAD"
             return Self.refusal(405, "\(route.rawValue) takes \(allowed)", headers: [.allow: allowed])
         }
         guard route.isOrder else { return self.answer(route, request) }
@@ -80,8 +87,6 @@ struct AdminRoutes: Sendable {
         }
         return self.carryOut(route, request)
     }
-
-    // MARK: - Private
 
     private func answer(_ route: Route, _ request: Request) -> Response {
         switch route {

@@ -45,6 +45,8 @@ public final class AdminServer: Sendable {
     /// What `/metrics` answers with.
     package typealias Metrics = @Sendable (_ accept: String?) -> (contentType: String, body: String)
 
+    /// The most bytes of a request's head.
+    private static let headBytesMax = 16 << 10
     /// How long those who watch may take to read the report.
     private static let viewersGrace = Duration.seconds(2)
     /// How long answers that are under way in the end may take.
@@ -219,7 +221,7 @@ public final class AdminServer: Sendable {
     }
 
     private func open(_ listen: ListenAddress, _ guardian: AdminGuard, _ tls: TLSConfiguration?) async throws -> Ended {
-        let http = HTTPServerBuilder.http1(configuration: Self.channel)
+        let http = HTTPServerBuilder.http1(configuration: self.channel)
         let server = try tls.map { try HTTPServerBuilder.tls(http, tlsConfiguration: $0) } ?? http
         let starts = self.starts
         let application = self.application(.hostname(listen.host, port: listen.port), guardian, server) { channel in
@@ -236,7 +238,7 @@ public final class AdminServer: Sendable {
 
     private func open(_ socket: AdminSocket, _ guardian: AdminGuard) async throws -> Ended {
         let (starts, endings, failure) = (self.starts, self.endings, self.failure)
-        let server = HTTPServerBuilder.http1(configuration: Self.channel)
+        let server = HTTPServerBuilder.http1(configuration: self.channel)
         let address = BindAddress.unixDomainSocket(path: socket.openingPath)
         let application = self.application(address, guardian, server) { _ in
             do throws(PenstockError) {
@@ -272,10 +274,7 @@ public final class AdminServer: Sendable {
         return Application(
             responder: CallbackResponder { request, _ in await routes.respond(to: request) },
             server: server,
-            configuration: ApplicationConfiguration(
-                address: address,
-                availableConnectionsDelegate: .maximum(self.configuration.connectionsMax, logger: Self.logger)
-            ),
+            configuration: ApplicationConfiguration(address: address),
             onServerRunning: onServerRunning,
             logger: Self.logger
         )
@@ -284,12 +283,16 @@ public final class AdminServer: Sendable {
     /// Says nothing.
     private static let logger = Logger(label: "penstock.admin") { _ in SwiftLogNoOpLogHandler() }
 
-    private static var channel: HTTP1Channel.Configuration {
-        HTTP1Channel.Configuration(
+    /// How the connections at a door are served, which has a list of them for itself.
+    private var channel: HTTP1Channel.Configuration {
+        let connections = AdminConnections(countMax: self.configuration.connectionsMax)
+        let requestTime = TimeAmount(self.configuration.requestTime)
+        return HTTP1Channel.Configuration(
+            additionalChannelHandlers: [AdminConnectionBuilder(connections, requestTime: requestTime)],
             idleTimeout: .seconds(60),
             httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: 8 << 10,
-                maxHeaderListSize: 16 << 10,
+                maxHeaderFieldSize: Self.headBytesMax,
+                maxHeaderListSize: Self.headBytesMax,
                 maxHeaderFieldCount: 100
             )
         )
