@@ -179,7 +179,7 @@ struct PipelineTests {
                 "waiting":0,"accepted":2,"delivered":0,"filtered":0,"aggregated":1,"dead_lettered":0,\
                 "dropped":{"no_dead_letter":1},"in_flight":0,"stored":0,"recovered":0},"last_reason":"json: not an object",\
                 "sinks":{"out":{"routed":1,"delivered":1,\
-                "dead_lettered":0,"dropped":{},"in_flight":0}},"aggregates":{"rows":{"emitted":1,"delivered":1,\
+                "dead_lettered":0,"dropped":{},"in_flight":0,"stored":0}},"aggregates":{"rows":{"emitted":1,"delivered":1,\
                 "dead_lettered":0,"dropped":{},"in_flight":0}},"latency_seconds":{"p50":0.0,"p95":0.0,"p99":0.0,\
                 "p999":0.0,"max":0.0},"memory_peak_bytes":18,"exit":"drained"}
                 """
