@@ -157,8 +157,9 @@ struct SQLiteSinkTests {
         #expect(report.events.delivered == 2)
         #expect(report.events.deadLettered == 1)
         #expect(letters.lines.first?.contains("no b here") == true)
+        // Each worker writes in its own time.
         let events = try self.events(self.path)
-        #expect(events == ["a", "c"])
+        #expect(events.sorted() == ["a", "c"])
     }
 
     @Test func databaseThatOthersLockIsTriedAgain() async throws {
