@@ -242,7 +242,7 @@ struct HTTPSourceTests {
             sink,
             queueEventsMax: 1,
             change: {
-                $0.wait = .seconds(10)
+                $0.wait = .seconds(20)
                 $0.answerTime = .milliseconds(100)
             },
             atTheEnd: { sink.release() }
