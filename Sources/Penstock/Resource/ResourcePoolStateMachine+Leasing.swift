@@ -136,6 +136,9 @@ extension ResourcePoolStateMachine {
     /// Takes the idle resource whose turn it is among those that need no check; what is too old it retires on the way.
     private mutating func takeIdle(now: UInt64, effects: inout ResourceEffects) -> (Int, ResourceLife)? {
         var skipped = 0
+        var hasRetired = false
+        // The minimum may be in need of another one.
+        defer { if hasRetired { self.replenish(now: now, effects: &effects) } }
         while skipped < self.idle.count {
             let index =
                 switch self.limits.reuse.kind {
@@ -147,6 +150,7 @@ extension ResourcePoolStateMachine {
             if now >= life.expiresAt {
                 self.idle.remove(at: index)
                 self.destroy(life.serial, in: slot, now: now, effects: &effects)
+                hasRetired = true
             } else if now.since(life.provenAt) >= self.limits.checkAfterIdle {
                 skipped += 1
             } else {
