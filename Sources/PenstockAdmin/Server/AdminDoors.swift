@@ -19,18 +19,30 @@ import ServiceLifecycle
 /// off. To cut off at once would end the process: NIO traps when a connection is dropped that was accepted and not yet taken over,
 /// and browsers and HTTP clients open connections in advance.
 final class AdminDoors: Sendable {
-    private let groups = Locked<[ServiceGroup]>([])
+    private struct State {
+        var groups: [ServiceGroup] = []
+        var areClosed = false
+    }
+
+    private let state = Locked(State())
 
     /// Serves at a door until the doors are closed and each of its connections has ended.
     func serve(_ application: some Service, logger: Logger) async throws {
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [application], logger: logger))
-        self.groups.withLock { $0.append(group) }
-        try await group.run()
+        let isOpen = self.state.withLock { state in
+            if !state.areClosed { state.groups.append(group) }
+            return !state.areClosed
+        }
+        if isOpen { try await group.run() }
     }
 
-    /// Begins to close them; one that opens only now closes at once.
+    /// Begins to close them; none opens from now on.
     func close() async {
-        for group in self.groups.withLock({ $0 }) { await group.triggerGracefulShutdown() }
+        let groups = self.state.withLock { state in
+            state.areClosed = true
+            return state.groups
+        }
+        for group in groups { await group.triggerGracefulShutdown() }
     }
 }
 #endif
