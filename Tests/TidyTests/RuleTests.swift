@@ -228,7 +228,7 @@ struct RuleTests {
         Sample("forced unwrap", core, "if !a, (!b), a != b, a!=b { c(!d) }\n#if !os(Linux)\nlet e = \"f!\" // g!\n"),
         Sample("remark", core, "let todo = 1 // todo\nlet path = \"/tmp/a.XXXXXX\"\n"),
         Sample("tasks", core, "extension Task { }\ngroup.addTask { }\nTask.isCancelled\nlet a: Task<Int, Never>\n"),
-        Sample("tasks", "Sources/Penstock/Worker/Owner.swift", "Task(executorPreference: a) { }\n"),
+        Sample("tasks", "Sources/Penstock/Observe/LiveTasks.swift", "Task(executorPreference: a) { }\n"),
         Sample("tasks", test, "Task { }\n"),
         Sample(
             "safety",

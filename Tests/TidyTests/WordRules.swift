@@ -11,9 +11,8 @@ extension Rule {
     /// Files (or folders, ending in `/`) of `Sources` that may start a task without an owner, and why.
     static let unownedTasks: [String: String] = [
         "Sources/PenstockBench/Ways/TaskWay.swift": "a task for each job, without an owner, is what is measured",
-        "Sources/Penstock/Resource/ResourcePoolCore.swift":
-            "a creation that ignores cancellation must not hold run() and drain() for ever",
-        "Sources/Penstock/Worker/": "a handler that ignores cancellation must not hold run() and drain() for ever",
+        "Sources/Penstock/Observe/LiveTasks.swift":
+            "a handler or a creation that ignores cancellation must not hold run() and drain() for ever",
         "Sources/PenstockEvents/Pipeline/Pipeline.swift":
             "cancelling run() is an order to drain, which what runs must live to carry out; run() waits for it",
         "Sources/PenstockKernels/PenstockKernels.swift": "the root of a kernel's run, which the main thread drives",

@@ -67,6 +67,23 @@ package final class LiveTasks: Sendable {
         if let above = entry.above { self.owner?.state.withLock { $0.begun[above] = nil } }
     }
 
+    /// Starts a task that belongs to whoever this list belongs to, and not to a caller.
+    ///
+    /// - Parameter executor: What it prefers to run on; nil for the usual.
+    package func start(
+        _ name: String,
+        on executor: (any TaskExecutor)?,
+        file: StaticString = #fileID,
+        line: Int = #line,
+        _ body: @escaping @Sendable () async -> Void
+    ) -> Task<Void, Never> {
+        let entry = self.begin(name, file: file, line: line)
+        return Task(executorPreference: executor) {
+            await body()
+            self.end(entry)
+        }
+    }
+
     /// The tasks that have not ended, the oldest first.
     package var current: [LiveTask] {
         let begun = self.state.withLock { $0.begun }

@@ -113,7 +113,11 @@ final class ResourcePoolCore<Resource: Sendable>: @unchecked Sendable {
             throw PenstockError(.alreadyRunning, "The pool \(self.configuration.name) has been run before.")
         }
         // Not the caller's child: it must live through the grace of a drain that begins when its caller is cancelled.
-        if starts { _ = self.startTask("manager") { await self.manage() } }
+        if starts {
+            _ = self.live.start("\(self.configuration.name)/manager", on: self.configuration.executor) {
+                await self.manage()
+            }
+        }
     }
 
     /// Carries out what the state machine orders, until the pool has ended.
@@ -215,28 +219,16 @@ final class ResourcePoolCore<Resource: Sendable>: @unchecked Sendable {
     private func start(_ work: Work) {
         // Under the lock, so that the task cannot look for itself before it is there.
         self.tasks.withLock { tasks in
-            tasks[work.serial] = self.startTask(work.name) { await self.call(work) }
+            tasks[work.serial] = self.live.start(
+                "\(self.configuration.name)/\(work.name)",
+                on: self.configuration.executor
+            ) { await self.call(work) }
         }
     }
 
     private func cancel(_ serials: [UInt64]) {
         let tasks = self.tasks.withLock { tasks in serials.compactMap { tasks[$0] } }
         for task in tasks { task.cancel() }
-    }
-
-    /// Starts a task that belongs to the pool and not to a caller.
-    private func startTask(
-        _ name: String,
-        file: StaticString = #fileID,
-        line: Int = #line,
-        _ body: @escaping @Sendable () async -> Void
-    ) -> Task<Void, Never> {
-        let live = self.live
-        let entry = live.begin("\(self.configuration.name)/\(name)", file: file, line: line)
-        return Task(executorPreference: self.configuration.executor) {
-            await body()
-            live.end(entry)
-        }
     }
 
     private func call(_ work: Work) async {

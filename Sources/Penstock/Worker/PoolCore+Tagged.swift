@@ -16,8 +16,7 @@ extension PoolCore {
         _ worker: WorkerBatch<Job>,
         _ tags: UnsafeMutablePointer<JobTag>,
         _ outcomes: inout BatchOutcomes<Output>,
-        _ runTimes: inout RunTimes,
-        now: UInt64
+        _ runTimes: inout RunTimes
     ) async {
         outcomes.begin(self.limits.batchMax)
         runTimes.forget()
@@ -43,8 +42,7 @@ extension PoolCore {
         _ tags: UnsafeMutablePointer<JobTag>,
         _ handler: (UnsafePointer<Job>) throws -> Output,
         _ outcomes: inout BatchOutcomes<Output>,
-        _ runTimes: inout RunTimes,
-        now: UInt64
+        _ runTimes: inout RunTimes
     ) {
         outcomes.begin(self.limits.batchMax)
         runTimes.forget()

@@ -58,14 +58,14 @@ extension PoolCore {
                 }
                 switch (self.handler, self.results.kind) {
                 case (.job(let handler), .discard), (.job(let handler), .channel):
-                    self.run(worker, handler, &outcomes, &runTimes, now: now)
+                    self.run(worker, handler, &outcomes, &runTimes)
                     left = self.deliverNow(worker, &outcomes)
                 case (.job(let handler), .sink):
                     let handler: (Job) async throws -> Output = { try withUnsafePointer(to: $0) { try handler($0) } }
-                    await self.run(worker, handler, &outcomes, &runTimes, now: now)
+                    await self.run(worker, handler, &outcomes, &runTimes)
                     left = self.deliverNow(worker, &outcomes)
                 case (.asyncJob(let handler), _):
-                    await self.run(worker, handler, &outcomes, &runTimes, now: now)
+                    await self.run(worker, handler, &outcomes, &runTimes)
                     left = self.deliverNow(worker, &outcomes)
                 case (.batch(let handler), _):
                     await self.run(worker, batch: handler, &outcomes, &runTimes, now: now)
@@ -135,8 +135,7 @@ extension PoolCore {
         _ worker: WorkerBatch<Job>,
         _ handler: (UnsafePointer<Job>) throws -> Output,
         _ outcomes: inout BatchOutcomes<Output>,
-        _ runTimes: inout RunTimes,
-        now: UInt64
+        _ runTimes: inout RunTimes
     ) {
         let cell = worker.cell
         let jobs = worker.jobs
@@ -161,8 +160,7 @@ extension PoolCore {
         _ worker: WorkerBatch<Job>,
         _ handler: (Job) async throws -> Output,
         _ outcomes: inout BatchOutcomes<Output>,
-        _ runTimes: inout RunTimes,
-        now: UInt64
+        _ runTimes: inout RunTimes
     ) async {
         let cell = worker.cell
         let jobs = worker.jobs
@@ -200,9 +198,9 @@ extension PoolCore {
     ) async {
         switch self.handler {
         case .job(let handler) where worker.mayOnlyExpire && !self.results.isSink:
-            self.runExpiring(worker, tags, handler, &outcomes, &runTimes, now: now)
+            self.runExpiring(worker, tags, handler, &outcomes, &runTimes)
         case .job, .asyncJob:
-            await self.runJobs(index, worker, tags, &outcomes, &runTimes, now: now)
+            await self.runJobs(index, worker, tags, &outcomes, &runTimes)
         case .batch(let handler):
             await self.run(worker, batch: handler, &outcomes, &runTimes, now: now)
         }

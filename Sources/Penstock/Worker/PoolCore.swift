@@ -117,22 +117,6 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
         preconditionFailure("A pool has threads of its own or an executor that was handed in.")
     }
 
-    /// Starts a task that belongs to the pool and not to a caller.
-    func startTask(
-        _ name: String,
-        on executor: (any TaskExecutor)?,
-        file: StaticString = #fileID,
-        line: Int = #line,
-        _ body: @escaping @Sendable () async -> Void
-    ) -> Task<Void, Never> {
-        let tasks = self.tasks
-        let entry = tasks.begin("\(self.configuration.name)/\(name)", file: file, line: line)
-        return Task(executorPreference: executor) {
-            await body()
-            tasks.end(entry)
-        }
-    }
-
     // MARK: - Life
 
     /// Starts the workers, unless the pool has ended before it ran.
@@ -145,10 +129,15 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
             workers.nesting = PoolNesting(self, time: self.time)
             self.startWorkers(Array(0..<self.queue.withLock { $0.liveWorkers }), in: &workers)
             if self.limits.resultPlaces != nil {
-                _ = self.startTask("results", on: self.executor) { [self] in await self.handOverResults() }
+                _ = self.tasks.start("\(self.configuration.name)/results", on: self.executor) { [self] in
+                    await self.handOverResults()
+                }
             }
             if let limit = self.configuration.stuckAfter {
-                workers.watch = self.startTask("watch", on: self.configuration.timerExecutor) { [self] in
+                workers.watch = self.tasks.start(
+                    "\(self.configuration.name)/watch",
+                    on: self.configuration.timerExecutor
+                ) { [self] in
                     await self.watchForStuckJobs(after: limit)
                 }
             }
@@ -165,7 +154,7 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
         let executor = self.executor
         for index in indices {
             let nesting = PoolNesting(nesting, waits: self.queue.withLock { $0.workers[index].waits })
-            workers.tasks[index] = self.startTask("worker-\(index)", on: executor) {
+            workers.tasks[index] = self.tasks.start("\(self.configuration.name)/worker-\(index)", on: executor) {
                 await PoolNesting.$current.withValue(nesting) { await loop(index) }
             }
         }
@@ -259,7 +248,9 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
             return state.drain?.generation == clock.generation
         }
         guard isNeeded else { return }
-        let timer = self.startTask("drain", on: self.configuration.timerExecutor) { [self] in await self.watch(clock) }
+        let timer = self.tasks.start("\(self.configuration.name)/drain", on: self.configuration.timerExecutor) {
+            [self] in await self.watch(clock)
+        }
         let stale = self.queue.withLock { state -> Task<Void, Never>? in
             if case .finished = state.phase { return timer }
             guard state.drain?.generation == clock.generation else { return timer }

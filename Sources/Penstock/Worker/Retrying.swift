@@ -127,7 +127,8 @@ extension PoolCore {
             return state.retryTimer
         }
         guard let timer else { return }
-        let task = self.startTask("retry", on: self.configuration.timerExecutor) { [self] in
+        let task = self.tasks.start("\(self.configuration.name)/retry", on: self.configuration.timerExecutor) {
+            [self] in
             try? await self.time.sleep(until: timer.due)
             if !Task.isCancelled { self.promote(timer) }
         }

@@ -94,7 +94,7 @@ extension PoolCore {
         if case .sink(let sink) = self.results.kind {
             // Not on the pool's threads, which synchronous handlers may all be blocking.
             self.block {
-                _ = self.startTask("sink", on: self.configuration.timerExecutor, $0)
+                _ = self.tasks.start("\(self.configuration.name)/sink", on: self.configuration.timerExecutor, $0)
             } until: {
                 await sink(result)
             }
@@ -123,7 +123,7 @@ extension PoolCore {
         }
         self.block { body in
             self.workers.withLock { workers in
-                let task = self.startTask("caller", on: self.executor, body)
+                let task = self.tasks.start("\(self.configuration.name)/caller", on: self.executor, body)
                 workers.tasks[number] = task
                 // A drain that has looked at the tasks before has said so in the queue.
                 if self.queue.withLock({ $0.hasRevoked }) { task.cancel() }
