@@ -19,6 +19,12 @@ extension Rule {
         "Sources/PenstockTesting/Simulation/Simulation.swift": "the root of a simulated run, which the simulator steps",
     ]
 
+    /// Files of `Sources` that may detach a task, and why.
+    static let detachedTasks: [String: String] = [
+        "Sources/PenstockLifecycle/DependentService.swift":
+            "what a service needs must outlive the cancellation and the graceful shutdown of its task; run() waits for it"
+    ]
+
     /// Files of `Sources` that may use streams without a bound, and why.
     static let unboundedStreams: [String: String] = [
         "Sources/PenstockBench/Ways/AsyncStreamWay.swift": "the stream is what is measured",
@@ -37,7 +43,12 @@ extension Rule {
         forbidden("fatalError", [["fatalError"]], "state the rule with `precondition`, or throw a PenstockError"),
         forbidden("try!", [["try", "!"]], "let the error go up, or handle it"),
         forbidden("as!", [["as", "!"]], "use `as?` and say what happens when it is not, or keep the type"),
-        forbidden("Task.detached", [["Task", ".", "detached"]], "start the work in the task group of a `run()`"),
+        forbidden(
+            "Task.detached",
+            [["Task", ".", "detached"]],
+            "start the work in the task group of a `run()`",
+            except: detachedTasks
+        ),
         forbidden(
             "AsyncStream",
             [["AsyncStream"], ["AsyncThrowingStream"]],
