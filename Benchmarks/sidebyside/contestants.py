@@ -29,11 +29,15 @@ def say(message):
 
 
 def build_penstock():
-    """Builds the program and gives the start of its command line."""
+    """Builds the program and gives the start of its command line.
+
+    Without the trait `Server`: a service that embeds the pool links no server of ours, and the peers link none either.
+    """
     if shutil.which("swift") is None:
         raise BuildFailed("'swift' is missing: install it from https://swift.org/install")
     say("building penstock")
-    build = ["swift", "build", "-c", "release"]
+    lean = ["--disable-default-traits", "--scratch-path", str(ROOT / ".build" / "lean")]
+    build = ["swift", "build", "-c", "release", *lean]
     # Its output goes where the progress goes: what is on stdout is the table.
     if subprocess.run([*build, "--product", "penstock"], cwd=ROOT, stdout=sys.stderr).returncode != 0:
         raise BuildFailed("penstock does not build")
