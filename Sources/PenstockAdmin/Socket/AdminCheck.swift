@@ -22,7 +22,8 @@ package enum AdminCheck {
     ///
     /// Changes nothing.
     package static func problem(ofSocket path: String) -> String? {
-        AdminSocket.problem(ofPath: path)?.message ?? AdminSocket.problem(at: path)?.message
+        (AdminSocket.problem(ofPath: path) ?? AdminSocket.problem(ofFolder: path) ?? AdminSocket.problem(at: path))?
+            .message
     }
 }
 #endif

@@ -66,6 +66,21 @@ struct AdminSocket: Sendable {
         return Self.isSomethingElse(path) ? Self.problem(path, "it is there, and is no socket") : nil
     }
 
+    /// Why the folder of a path cannot be made or written; nil when it can, as far as a look tells.
+    static func problem(ofFolder path: String) -> PenstockError? {
+        let folder = Self.folder(of: path)
+        // What ``init(_:)`` makes: the folder, and the one above it.
+        var place = folder
+        for _ in 0..<2 where !Self.isThere(place) && place != Self.folder(of: place) { place = Self.folder(of: place) }
+        guard Self.isThere(place) else {
+            return Self.problem(path, "there is no folder \"\(place)\"")
+        }
+        // By what it holds of itself, which only a folder does.
+        if access("\(place)/.", W_OK | X_OK) == 0 { return nil }
+        let reason = String(cString: strerror(errno))
+        return Self.problem(path, "the folder \"\(place)\" cannot be written: \(reason)")
+    }
+
     /// Moves the open socket to its place.
     func publish() throws(PenstockError) {
         guard chmod(self.openingPath, 0o600) == 0, rename(self.openingPath, self.path) == 0 else {
@@ -106,6 +121,8 @@ struct AdminSocket: Sendable {
         }
         return nil
     }
+
+    private static func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 || errno != ENOENT }
 
     /// Whether there is something that is no socket: a socket cannot be opened as a file is.
     private static func isSomethingElse(_ path: String) -> Bool {

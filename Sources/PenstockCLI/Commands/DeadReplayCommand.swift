@@ -66,16 +66,17 @@ struct DeadReplayCommand: AsyncParsableCommand {
 
     private static func run(_ replay: LetterReplay, into path: String) async throws -> PipelineReport {
         let pipeline: Pipeline
+        let file: PipelineFile
         do throws(DiagnosticsError) {
-            let file = try PipelineFile.load(path, looksAtFiles: false)
+            file = try PipelineFile.load(path, looksAtFiles: false)
             do throws(PenstockError) {
                 pipeline = try replay.pipeline(file.description)
             } catch {
                 throw DiagnosticsError(diagnostics: [Diagnostic(nil, error.message)])
             }
-            let errors = pipeline.check()
-            guard errors.isEmpty else {
-                throw DiagnosticsError(diagnostics: errors.map { Diagnostic(nil, $0.message) })
+            let problems = Pipeline.problems(of: pipeline.description)
+            guard problems.isEmpty else {
+                throw DiagnosticsError(diagnostics: problems.map(file.diagnostic(of:)).sortedByPlace())
             }
         } catch {
             Output.error(error.diagnostics.map { $0.text(file: path) }.joined())
@@ -89,7 +90,8 @@ struct DeadReplayCommand: AsyncParsableCommand {
             return try await pipeline.run()
         } catch {
             let message = (error as? PenstockError)?.message ?? "\(error)"
-            Output.error(Diagnostic(nil, message).text(file: path))
+            let problem = pipeline.startProblem.map(file.diagnostic(of:)) ?? Diagnostic(nil, message)
+            Output.error(problem.text(file: path))
             throw ExitCode(ProgramExit.configuration)
         }
     }

@@ -46,6 +46,12 @@ struct DiagnosticsError: Error {
 }
 
 extension [Diagnostic] {
+    /// Those of values of which nothing is known to be wrong yet.
+    func atOtherPlaces(than known: [Diagnostic]) -> [Diagnostic] {
+        let places = Set(known.compactMap(\.place))
+        return self.filter { diagnostic in diagnostic.place.map { !places.contains($0) } ?? true }
+    }
+
     /// In the order of the file, each once: a value that is used by alias would repeat its own.
     ///
     /// Beyond a hundred only their number is told.

@@ -21,7 +21,7 @@ import Darwin
 struct FileStatus {
     /// What kind of thing it is.
     enum Kind {
-        case regular, folder, other
+        case regular, folder, pipe, other
     }
 
     /// One file, whatever its paths.
@@ -42,6 +42,7 @@ struct FileStatus {
         switch mode_t(truncatingIfNeeded: status.mode) & S_IFMT {
         case S_IFREG: self.kind = .regular
         case S_IFDIR: self.kind = .folder
+        case S_IFIFO: self.kind = .pipe
         default: self.kind = .other
         }
         self.identity = Identity(device: status.device, number: status.number)
@@ -91,9 +92,8 @@ struct FileStatus {
         }
     }
 
-    // MARK: - Private
-
-    private static func problemMaking(in folder: String) -> String? {
+    /// Why nothing can be made in a folder; nil when something can.
+    static func problemMaking(in folder: String) -> String? {
         do throws(SystemError) {
             let status = try FileStatus(path: folder)
             guard status.kind == .folder else { return "'\(folder)' is no folder" }

@@ -44,11 +44,22 @@ extension PipelineFile {
                 Diagnostic(nil, "the file is larger than 1 MiB", hint: "a pipeline file is a page or two of YAML")
             ])
         }
-        var file = try Self.read(try Self.text(of: bytes))
-        if let admin { try file.override(admin) }
-        if looksAtFiles { file.addAdminChecks() }
-        let diagnostics = looksAtFiles ? file.pathDiagnostics(pipelineFile: path) + file.checkDiagnostics() : []
-        guard diagnostics.isEmpty else { throw DiagnosticsError(diagnostics: diagnostics.sortedByPlace()) }
+        var (file, diagnostics) = Self.reading(try Self.text(of: bytes))
+        if let admin {
+            do throws(DiagnosticsError) {
+                try file?.override(admin)
+            } catch {
+                diagnostics += error.diagnostics
+            }
+        }
+        // Also where the text is wrong: all that can be known is told at once.
+        if looksAtFiles, var looking = file {
+            looking.addAdminChecks()
+            let found = looking.pathDiagnostics(pipelineFile: path) + looking.checkDiagnostics()
+            diagnostics += found.atOtherPlaces(than: diagnostics)
+            diagnostics += looking.partDiagnostics().atOtherPlaces(than: diagnostics)
+        }
+        guard diagnostics.isEmpty, let file else { throw DiagnosticsError(diagnostics: diagnostics.sortedByPlace()) }
         return file
     }
 
@@ -114,7 +125,7 @@ extension PipelineFile {
             check.problem().map { problem in
                 let sentence = problem.hasSuffix(".") ? problem.dropLast() : problem[...]
                 let text = sentence.prefix(1).lowercased() + sentence.dropFirst()
-                return Diagnostic(check.place, "\(check.what) cannot start: \(text)")
+                return Diagnostic(check.place, "\(check.what) cannot start: \(text)", hint: check.hint)
             }
         }
     }

@@ -36,6 +36,8 @@ struct PipelineFile {
         var place: Place?
         /// Whose value it is.
         var what: String
+        /// What may be done about it.
+        var hint: String?
         /// Looks, and tells what is wrong as a sentence; nil when nothing is.
         var problem: @Sendable () -> String?
     }
@@ -50,6 +52,10 @@ struct PipelineFile {
     var paths: [PathUse] = []
     /// What else is looked at before a run.
     var checks: [Check] = []
+    /// Where the value of each source and sink begins, and that of `dead_letter`.
+    var partPlaces: [PipelineProblem.Part: Place] = [:]
+    /// Whether `queue.store` asks for a durable queue, be it in a wrong way.
+    var asksForStore = false
     /// Who listens where.
     var listeners: [String: String] = [:]
     /// Where something asks for a durable queue.
@@ -80,6 +86,15 @@ extension PipelineFile {
     ///
     /// - Throws: All that is wrong with it.
     static func read(_ text: String) throws(DiagnosticsError) -> PipelineFile {
+        let (file, diagnostics) = Self.reading(text)
+        guard diagnostics.isEmpty, let file else { throw DiagnosticsError(diagnostics: diagnostics.sortedByPlace()) }
+        return file
+    }
+
+    /// Reads the text of a pipeline file as far as it goes.
+    ///
+    /// - Returns: What was understood, nil where nothing was, and all that is wrong with the text.
+    static func reading(_ text: String) -> (file: PipelineFile?, diagnostics: [Diagnostic]) {
         let source = SourceText(text)
         let outcome = YAMLDocument.parse(source)
         var diagnostics = outcome.diagnostics
@@ -97,7 +112,6 @@ extension PipelineFile {
                 )
             )
         }
-        guard diagnostics.isEmpty, let file else { throw DiagnosticsError(diagnostics: diagnostics.sortedByPlace()) }
-        return file
+        return (file, diagnostics)
     }
 }

@@ -21,6 +21,7 @@ extension PipelineFileReader {
         let what = "'admin'"
         guard let fields = self.values.fields(of: value, what: what, known: Self.adminKeys) else { return }
         var admin = AdminSettings()
+        admin.place = value.place
         if let value = fields["listen"] {
             admin.listenPlace = value.place
             admin.configuration.listen = self.listenAddress(value, what: what, example: AdminSettings.exampleAddress)

@@ -22,6 +22,7 @@ extension PipelineFileReader {
         }
         for entry in entries {
             self.checkName(entry.key, what: "the source's name", at: entry.place)
+            self.file.partPlaces[.source(entry.key)] = entry.value.place
             if let kind = self.source(entry.value, name: entry.key) {
                 self.file.description.sources.append(NamedSource(name: entry.key, kind: kind))
             }
@@ -39,6 +40,10 @@ extension PipelineFileReader {
         }
         guard let type = entries.first(where: { $0.key == "type" })?.value else {
             var hint = "write \(example); types: \(running.joined(separator: ", "))"
+            if let merge = entries.first(where: { $0.key == "<<" }) {
+                self.values.unknown(merge, what: what, known: [])
+                return nil
+            }
             if let near = entries.first(where: { Suggestion.nearest(to: $0.key, among: ["type"]) != nil }) {
                 hint = "did you mean 'type' by '\(shown(near.key))'? types: \(running.joined(separator: ", "))"
             }

@@ -53,7 +53,7 @@ extension PipelineFileReader {
 
     /// Refuses `ack: durable` where no durable queue is; called when the whole file has been read.
     mutating func refuseDurableWithoutStore() {
-        if case .durable = self.file.description.queue.store { return }
+        if self.file.asksForStore { return }
         for place in self.file.durablePlaces {
             self.values.fail(
                 place,

@@ -29,6 +29,7 @@ extension PipelineFileReader {
         let type = fields["store"].flatMap { self.storeType($0) }
         let word = fields["when_full"].flatMap { self.whenFull($0, isDurable: type == "sqlite") }
         if type == "sqlite" {
+            self.file.asksForStore = true
             let whenFull = word.flatMap { DurableQueueOptions.WhenFull(rawValue: $0.rawValue) }
             if let value = fields["store"] { self.readSQLiteStore(value, whenFull: whenFull) }
         } else if let word {
@@ -61,6 +62,7 @@ extension PipelineFileReader {
         guard case .map(let entries) = value.content else {
             let word = self.storeType(value, what: "'queue.store'", hint: hint)
             guard word == "sqlite" else { return word }
+            self.file.asksForStore = true
             self.values.fail(value.place, "'queue.store' of type sqlite has no 'path'", hint: hint)
             return nil
         }

@@ -30,8 +30,16 @@ extension PipelineFileReader {
         if entries.isEmpty {
             self.values.fail(value.place, "'sinks' is empty", hint: "write '\(example)'")
         }
+        if entries.count > PipelineDescription.sinksMax {
+            self.values.fail(
+                entries[PipelineDescription.sinksMax].place,
+                "'sinks' holds \(grouped(entries.count)) sinks, and a pipeline has at most \(PipelineDescription.sinksMax)",
+                hint: "put the others into a pipeline of their own"
+            )
+        }
         for entry in entries {
             self.checkName(entry.key, what: "the sink's name", at: entry.place)
+            self.file.partPlaces[.sink(entry.key)] = entry.value.place
             if let (kind, options) = self.sink(entry.value, role: .sink(entry.key)) {
                 if kind == .stdout { self.refuseSecondStandardOutput(entry.value.place, what: "sink '\(entry.key)'") }
                 self.file.description.sinks.append(NamedSink(name: entry.key, kind: kind, options: options))
@@ -40,6 +48,7 @@ extension PipelineFileReader {
     }
 
     mutating func readDeadLetter(_ value: YAMLValue) {
+        self.file.partPlaces[.deadLetter] = value.place
         guard let (kind, options) = self.sink(value, role: .deadLetter) else { return }
         if kind == .stdout { self.refuseSecondStandardOutput(value.place, what: "'dead_letter'") }
         self.file.description.deadLetter = kind

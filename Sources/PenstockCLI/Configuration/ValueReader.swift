@@ -48,8 +48,9 @@ struct ValueReader {
                 }
             }
         }
-        // A slip in a required key is one fault, not two.
-        for key in required.keys.sorted() where fields[key] == nil && !meant.contains(key) {
+        // A slip in a required key is one fault, not two; nor does one lack what a merge key would have brought.
+        let isMerged = entries.contains { $0.key == "<<" }
+        for key in isMerged ? [] : required.keys.sorted() where fields[key] == nil && !meant.contains(key) {
             self.fail(value.place, "\(what) has no '\(key)'", hint: required[key].map { "write \($0)" })
         }
         return fields

@@ -181,6 +181,10 @@ struct PipelineSummary {
         }
         let attempts = options.retry.attemptsMax
         parts.append(attempts == 1 ? "no retries" : "\(grouped(attempts)) attempts")
+        if case .file(let path, _) = sink.kind, (try? FileStatus(path: path))?.kind == .pipe {
+            // To find out whether somebody reads it would be to open it, and its reader would take that for the run.
+            parts.append("a pipe, which somebody has to read when the run starts")
+        }
         if options.concurrency > 1 { parts.append("\(grouped(options.concurrency)) writes at a time, in no order") }
         return parts.joined(separator: "; ")
     }

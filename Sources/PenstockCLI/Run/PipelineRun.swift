@@ -38,8 +38,7 @@ struct PipelineRun {
             report = try await self.runWatched()
         } catch {
             watch.stop()
-            let message = (error as? PenstockError)?.message ?? "\(error)"
-            Output.error(Diagnostic(nil, message).text(file: self.file))
+            Output.error(self.diagnostic(of: error).text(file: self.file))
             return ProgramExit.configuration
         }
         watch.stop()
@@ -57,6 +56,12 @@ struct PipelineRun {
     }
 
     // MARK: - Private
+
+    /// Why it could not start, at its place in the file where a part of the pipeline could not be opened.
+    private func diagnostic(of error: any Error) -> Diagnostic {
+        if let problem = self.prepared.pipeline.startProblem { return self.prepared.file.diagnostic(of: problem) }
+        return Diagnostic(nil, (error as? PenstockError)?.message ?? "\(error)")
+    }
 
     /// Runs the pipeline, and serves what it does where the file says so.
     private func runWatched() async throws -> PipelineReport {

@@ -32,9 +32,5 @@ struct PreparedPipeline {
         } catch {
             throw DiagnosticsError(diagnostics: [Diagnostic(nil, error.message)])
         }
-        let errors = self.pipeline.check()
-        guard errors.isEmpty else {
-            throw DiagnosticsError(diagnostics: errors.map { Diagnostic(nil, $0.message) })
-        }
     }
 }

@@ -28,7 +28,8 @@ struct AdminSettings: Sendable {
 
     var configuration = AdminConfiguration()
     var socket = Socket.standard
-    /// Where the values stand; nil for those that are not from the file.
+    /// Where the values stand, and the block itself; nil for those that are not from the file.
+    var place: Place?
     var listenPlace: Place?
     var tokenPlace: Place?
     var tlsPlace: Place?

@@ -57,6 +57,16 @@ enum ControlSocket {
         return Self.problem()
     }
 
+    /// Why the folder could not be made or used; nil when it could, as far as a look tells.
+    static func problemMakingFolder() -> String? {
+        let folder = Self.folder
+        if let problem = Self.problem() { return problem }
+        guard (try? FileStatus(path: folder)) == nil,
+            let problem = FileStatus.problemMaking(in: FileStatus.folder(of: folder))
+        else { return nil }
+        return "the folder '\(folder)' cannot be made: \(problem)"
+    }
+
     /// Why the folder cannot be trusted; nil when it can, or is not there.
     ///
     /// Whoever else could write into it could put a socket of his own there.

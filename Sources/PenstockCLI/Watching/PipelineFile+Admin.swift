@@ -64,7 +64,14 @@ extension PipelineFile {
             self.checks.append(.init(place: admin.listenPlace, what: what) { HTTPCheck.problem(of: listen) })
         }
         if let socket = admin.socketPath(of: self.description.name) {
-            self.checks.append(.init(place: admin.socketPlace, what: what) { AdminCheck.problem(ofSocket: socket) })
+            let isStandard = admin.socket == .standard
+            let place = admin.socketPlace ?? admin.place
+            let hint = "set 'socket' of 'admin' to \(isStandard ? "a" : "another") path, or to none"
+            self.checks.append(
+                .init(place: place, what: what, hint: hint) {
+                    (isStandard ? ControlSocket.problemMakingFolder() : nil) ?? AdminCheck.problem(ofSocket: socket)
+                }
+            )
         }
     }
     #else

@@ -25,7 +25,7 @@ final class StoreOpening: Sendable {
     /// What opens it, among the sinks and sources of the user's own.
     var part: Opening.Part {
         Opening.Part(
-            failure: { [store] in OpenStore.failure($0, of: store) },
+            failure: { [store] in PipelineProblem(.queue, OpenStore.failure($0, of: store)) },
             open: {
                 let contents = try await self.store.open()
                 self.contents.withLock { $0 = contents }

@@ -40,9 +40,11 @@ extension ExpressionParser {
 
     func expectedOperand() -> ExpressionError {
         if self.text.allSatisfy({ $0 <= 0x20 }) { return ExpressionError("the expression is empty", offset: 0) }
+        let isOver = if case .end = self.token.kind { true } else { false }
         return ExpressionError(
             "expected a field, a value or '(', not \(self.token.described)",
-            offset: self.token.offset
+            offset: self.token.offset,
+            hint: isOver ? "write what belongs behind the operator, or leave the operator out" : nil
         )
     }
 

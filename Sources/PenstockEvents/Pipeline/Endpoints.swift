@@ -34,15 +34,27 @@ struct Endpoints: Sendable {
         time: TimeSource,
         tasks: LiveTasks,
         until order: Channel<Void>
-    ) async throws(PenstockError) {
+    ) async throws(PipelineProblem) {
         var sources: [OpenSource] = []
-        for source in description.sources { sources.append(try OpenSource(opening: source)) }
+        for source in description.sources {
+            sources.append(
+                try PipelineProblem.of(.source(source.name)) { () throws(PenstockError) in
+                    try OpenSource(opening: source)
+                }
+            )
+        }
         var opened: [OpenedSink] = []
         var isComplete = false
         defer { if !isComplete { for sink in opened { sink.remove() } } }
-        for sink in SinkPlace.all(of: description) { opened.append(try OpenedSink(opening: sink)) }
+        for sink in SinkPlace.all(of: description) {
+            opened.append(
+                try PipelineProblem.of(sink.part) { () throws(PenstockError) in try OpenedSink(opening: sink) }
+            )
+        }
         try Self.refuseDoubles(sources, opened)
-        for sink in opened { try sink.claim() }
+        for sink in opened {
+            try PipelineProblem.of(sink.sink.part) { () throws(PenstockError) in try sink.claim() }
+        }
         let store = StoreOpening(description.queue.store)
         let own = Opening(
             description.name,
@@ -56,9 +68,13 @@ struct Endpoints: Sendable {
         case .failed(let error): throw error
         case .ordered: return nil
         }
-        do throws(PenstockError) {
+        do throws(PipelineProblem) {
             var ends: [SinkEnd] = []
-            for sink in opened { ends.append(try sink.end(time: time)) }
+            for sink in opened {
+                ends.append(
+                    try PipelineProblem.of(sink.sink.part) { () throws(PenstockError) in try sink.end(time: time) }
+                )
+            }
             let hasLetters = description.deadLetter != nil
             self.sources = sources
             self.sinks = ends.dropLast(hasLetters ? 1 : 0)
@@ -92,29 +108,31 @@ struct Endpoints: Sendable {
     }
 
     /// What opening would refuse, without opening a sink.
-    static func problems(of description: PipelineDescription) -> [PenstockError] {
-        var problems: [PenstockError] = []
+    ///
+    /// Opens no pipe either: whoever waits at its other end would take that for the run.
+    static func problems(of description: PipelineDescription) -> [PipelineProblem] {
+        var problems: [PipelineProblem] = []
         var users: [FileDescriptor.Identity: String] = [:]
         var paths: [String: String] = [:]
         for source in description.sources {
             do throws(PenstockError) {
-                let open = try OpenSource(opening: source)
+                guard let open = try OpenSource(lookingAt: source) else { continue }
                 if let identity = open.identity { users[identity] = "the source \"\(source.name)\"" }
-                if let problem = open.problem { problems.append(problem) }
+                if let problem = open.problem { problems.append(.init(.source(source.name), problem)) }
             } catch {
-                problems.append(error)
+                problems.append(.init(.source(source.name), error))
             }
         }
         if case .durable(let own, _) = description.queue.store {
             do {
                 try own.store.check()
             } catch {
-                problems.append(OpenStore.failure(error, of: own.store))
+                problems.append(.init(.queue, OpenStore.failure(error, of: own.store)))
             }
         }
         for sink in SinkPlace.all(of: description) {
             if let problem = sink.problem {
-                problems.append(problem)
+                problems.append(.init(sink.part, problem))
                 continue
             }
             let other: String?
@@ -123,14 +141,16 @@ struct Endpoints: Sendable {
             } else {
                 other = paths.updateValue(sink.title, forKey: sink.place)
             }
-            if let other, sink.isExclusive { problems.append(doubleUse(sink.title, other, sink.place)) }
+            if let other, sink.isExclusive {
+                problems.append(.init(sink.part, doubleUse(sink.title, other, sink.place)))
+            }
         }
         return problems
     }
 
     // MARK: - Private
 
-    private static func refuseDoubles(_ sources: [OpenSource], _ sinks: [OpenedSink]) throws(PenstockError) {
+    private static func refuseDoubles(_ sources: [OpenSource], _ sinks: [OpenedSink]) throws(PipelineProblem) {
         var users: [FileDescriptor.Identity: String] = [:]
         var hasStdout: String?
         for source in sources {
@@ -139,13 +159,29 @@ struct Endpoints: Sendable {
         for sink in sinks {
             let title = sink.sink.title
             if case .stdout = sink.sink.kind {
-                if let other = hasStdout { throw doubleUse(title, other, sink.sink.place) }
+                if let other = hasStdout {
+                    throw PipelineProblem(sink.sink.part, doubleUse(title, other, sink.sink.place))
+                }
                 hasStdout = title
             }
             guard let facts = sink.facts, facts.isRegular else { continue }
             if let other = users.updateValue(title, forKey: facts.identity) {
-                throw doubleUse(title, other, sink.sink.place)
+                throw PipelineProblem(sink.sink.part, doubleUse(title, other, sink.sink.place))
             }
+        }
+    }
+}
+
+extension PipelineProblem {
+    /// Says whose fault it is when something throws.
+    fileprivate static func of<Result>(
+        _ part: Part,
+        _ body: () throws(PenstockError) -> Result
+    ) throws(PipelineProblem) -> Result {
+        do throws(PenstockError) {
+            return try body()
+        } catch {
+            throw PipelineProblem(part, error)
         }
     }
 }
@@ -170,7 +206,7 @@ extension OpenSource {
         guard case .own(let own) = self.input else { return nil }
         let name = self.name
         return Opening.Part { error in
-            Self.cannotStart(name, error)
+            PipelineProblem(.source(name), Self.cannotStart(name, error))
         } open: {
             try await own.open()
         } close: {
@@ -220,6 +256,9 @@ private struct SinkPlace: Sendable {
         }
         return places
     }
+
+    /// The part of the pipeline that it is.
+    var part: PipelineProblem.Part { self.isForLetters ? .deadLetter : .sink(self.name) }
 
     /// The place for people.
     var place: String {
@@ -281,7 +320,7 @@ private struct SinkPlace: Sendable {
     var inUse: PenstockError {
         let isShared = self.claim == .shared
         let reason = isShared ? "somebody else writes it anew" : "another run, or somebody else, writes to it"
-        return PenstockError(.inputOutput, "\(self.capitalised) cannot write to \(self.place): \(reason).")
+        return self.error(HintedCause(reason, hint: "wait until that has ended, or write to another file"))
     }
 
     /// It is the standard output, which the process was started without.
@@ -300,7 +339,7 @@ private struct SinkPlace: Sendable {
         )
     }
 
-    func error(_ failure: SystemError) -> PenstockError {
+    func error(_ failure: any Error) -> PenstockError {
         PenstockError(
             .inputOutput,
             "\(self.capitalised) cannot write to \(self.place): \(failure).",
@@ -341,6 +380,8 @@ private struct OpenedSink {
             }
             switch result {
             case .success(let opened): file = opened
+            case .failure(let failure) where failure.code == ENXIO && sink.facts?.isPipe == true:
+                throw sink.error(HintedCause("nobody reads this pipe", hint: "start what reads it first"))
             case .failure(let failure): throw sink.error(failure)
             }
             file.setBlocking(true)
@@ -364,9 +405,9 @@ private struct OpenedSink {
     /// How the user's own sink is opened; nil when it is one of Penstock's.
     var part: Opening.Part? {
         guard case .own(let own) = self.sink.kind else { return nil }
-        let title = self.sink.title
+        let (title, part) = (self.sink.title, self.sink.part)
         return Opening.Part {
-            SinkPlace.cannotBeOpened(title, $0)
+            PipelineProblem(part, SinkPlace.cannotBeOpened(title, $0))
         } open: {
             try await own.sink.open()
         } close: {

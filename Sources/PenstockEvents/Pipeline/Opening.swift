@@ -17,7 +17,7 @@ final class Opening: Sendable {
     /// What is opened.
     struct Part: Sendable {
         /// The error of a run that cannot start because of it.
-        var failure: @Sendable (any Error) -> PenstockError
+        var failure: @Sendable (any Error) -> PipelineProblem
         var open: @Sendable () async throws -> Void
         var close: @Sendable () async -> Void
     }
@@ -27,7 +27,7 @@ final class Opening: Sendable {
         /// All are open.
         case open
         /// One could not be opened, and the others are closed.
-        case failed(PenstockError)
+        case failed(PipelineProblem)
         /// It was ordered to stop, and all are closed.
         case ordered
     }

@@ -53,6 +53,8 @@ public final class Pipeline: Sendable {
     private let time: TimeSource
     private let wallClock: @Sendable () -> Int64
     private let state = Locked(State.ready)
+    /// Why it could not start.
+    private let failedStart = Locked<PipelineProblem?>(nil)
     /// The tasks that it has started and that have not ended.
     private let tasks: LiveTasks
     /// Nothing is ever put into it: it ends with the first order to drain, which a start that is under way does not outlast.
@@ -120,8 +122,16 @@ public final class Pipeline: Sendable {
     /// Changes nothing on disk, and opens no sink of one's own.
     public func check() -> [PenstockError] {
         if case .failure(let error) = self.steps { return [error] }
-        return Endpoints.problems(of: self.description)
+        return Self.problems(of: self.description).map(\.error)
     }
+
+    /// What opening would refuse of a description, whether or not the rest of it is right; changes nothing.
+    package static func problems(of description: PipelineDescription) -> [PipelineProblem] {
+        Endpoints.problems(of: description)
+    }
+
+    /// Why ``run()`` could not start, once it has said so, where a part of it could not be opened.
+    package var startProblem: PipelineProblem? { self.failedStart.withLock { $0 } }
 
     /// Runs until the sources come to their end, or until told to drain.
     ///
@@ -244,14 +254,7 @@ public final class Pipeline: Sendable {
         let beginning = self.time.now()
         let run: PipelineRun
         do throws(PenstockError) {
-            guard
-                let endpoints = try await Endpoints(
-                    opening: self.description,
-                    time: self.time,
-                    tasks: self.tasks,
-                    until: self.startOrder
-                )
-            else {
+            guard let endpoints = try await self.open() else {
                 self.endUnstarted()
                 let seconds = Double(self.time.now() &- beginning) / 1e9
                 return PipelineReport(unstarted: self.description, seconds: seconds)
@@ -277,6 +280,20 @@ public final class Pipeline: Sendable {
         let report = await run.run()
         self.state.withLock { $0 = .ended(run.progress(), run.snapshot(isOver: true)) }
         return report
+    }
+
+    private func open() async throws(PenstockError) -> Endpoints? {
+        do throws(PipelineProblem) {
+            return try await Endpoints(
+                opening: self.description,
+                time: self.time,
+                tasks: self.tasks,
+                until: self.startOrder
+            )
+        } catch {
+            self.failedStart.withLock { $0 = error }
+            throw error.error
+        }
     }
 
     private func begin() throws(PenstockError) {

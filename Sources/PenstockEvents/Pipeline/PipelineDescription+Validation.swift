@@ -10,6 +10,9 @@
 import Penstock
 
 extension PipelineDescription {
+    /// The most sinks of a pipeline.
+    package static let sinksMax = RoutedEvents.sinksMax
+
     /// Refuses numbers that no run could work with.
     func validate() throws(PenstockError) {
         func refuse(_ message: String) -> PenstockError { PenstockError(.invalidConfiguration, message) }

@@ -32,6 +32,7 @@ final class FileDescriptor: Sendable {
         var identity: Identity
         var isRegular: Bool
         var isDirectory: Bool
+        var isPipe: Bool
         var size: Int
     }
 
@@ -133,6 +134,7 @@ extension FileDescriptor.Facts {
         let kind = status.st_mode & S_IFMT
         self.isRegular = kind == S_IFREG
         self.isDirectory = kind == S_IFDIR
+        self.isPipe = kind == S_IFIFO
         self.size = Int(status.st_size)
     }
 }

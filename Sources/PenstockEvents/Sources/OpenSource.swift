@@ -57,14 +57,20 @@ struct OpenSource: Sendable {
             switch FileDescriptor.open(path, O_RDONLY | O_NONBLOCK) {
             case .success(let file):
                 try self.init(name: source.name, place: "\"\(path)\"", reading: file, times: times)
-            case .failure(let failure):
-                throw PenstockError(
-                    .inputOutput,
-                    "The source \"\(source.name)\" cannot read \"\(path)\": \(failure).",
-                    underlyingError: failure
-                )
+            case .failure(let failure): throw Self.cannotRead(source.name, path, failure)
             }
         }
+    }
+
+    /// Opens what a description names, unless it is a pipe: nil for one that could be opened, as far as a look can tell.
+    init?(lookingAt source: NamedSource) throws(PenstockError) {
+        guard case .file(let path, let times) = source.kind, FileDescriptor.facts(ofPath: path)?.isPipe == true else {
+            try self.init(opening: source)
+            return
+        }
+        guard times == 1 else { throw Self.cannotRepeat(source.name, "\"\(path)\"") }
+        guard access(path, R_OK) == 0 else { throw Self.cannotRead(source.name, path, SystemError(errno)) }
+        return nil
     }
 
     private init(name: String, place: String, input: Input) {
@@ -88,10 +94,7 @@ struct OpenSource: Sendable {
             throw PenstockError(.inputOutput, "The source \"\(name)\" cannot read \(place): \(SystemError(EISDIR)).")
         }
         guard facts.isRegular || times == 1 else {
-            throw PenstockError(
-                .invalidConfiguration,
-                "The source \"\(name)\" cannot repeat \(place): it is not a regular file and can be read once only."
-            )
+            throw Self.cannotRepeat(name, place)
         }
         self.name = name
         self.place = place
@@ -100,5 +103,20 @@ struct OpenSource: Sendable {
         let (total, isHuge) = facts.size.multipliedReportingOverflow(by: times)
         self.bytesTotal = facts.isRegular && !isHuge ? total : nil
         self.isRegular = facts.isRegular
+    }
+
+    private static func cannotRead(_ name: String, _ path: String, _ failure: SystemError) -> PenstockError {
+        PenstockError(
+            .inputOutput,
+            "The source \"\(name)\" cannot read \"\(path)\": \(failure).",
+            underlyingError: failure
+        )
+    }
+
+    private static func cannotRepeat(_ name: String, _ place: String) -> PenstockError {
+        PenstockError(
+            .invalidConfiguration,
+            "The source \"\(name)\" cannot repeat \(place): it is not a regular file and can be read once only."
+        )
     }
 }

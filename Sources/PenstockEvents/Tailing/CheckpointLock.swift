@@ -46,6 +46,8 @@ enum CheckpointLock {
     private static func path(of checkpoint: String) -> String { checkpoint + ".lock" }
 
     private static func inUse(_ checkpoint: String) -> PenstockError {
-        PenstockError(.inputOutput, "another run follows with the checkpoint \"\(checkpoint)\".")
+        let reason = "another run follows with the checkpoint \"\(checkpoint)\""
+        let hint = "wait until it has ended, or give this source a checkpoint of its own"
+        return PenstockError(.inputOutput, "\(reason).", underlyingError: HintedCause(reason, hint: hint))
     }
 }

@@ -113,7 +113,9 @@ public final class FileTail: AcknowledgedSource {
 
     /// Looks whether ``open()`` would succeed; changes nothing.
     func check() throws(PenstockError) {
-        if let checkpoint { try CheckpointLock.check(checkpoint) }
+        guard let checkpoint else { return }
+        try CheckpointLock.check(checkpoint)
+        _ = try TailCheckpoint(path: checkpoint)
     }
 
     /// Reads until it is time to stop.

@@ -47,7 +47,9 @@ struct TailCheckpoint: Sendable, Equatable {
             throw PenstockError(.inputOutput, "the checkpoint \"\(path)\" cannot be read: \(failure)")
         }
         guard let checkpoint = Self.parse(bytes) else {
-            throw PenstockError(.inputOutput, "\"\(path)\" is no checkpoint; remove it to begin anew")
+            let reason = "\"\(path)\" is no checkpoint, or a damaged one"
+            let hint = "move it aside, and reading begins where 'from' says, which is the beginning by default"
+            throw PenstockError(.inputOutput, "\(reason).", underlyingError: HintedCause(reason, hint: hint))
         }
         self = checkpoint
     }
@@ -80,7 +82,7 @@ struct TailCheckpoint: Sendable, Equatable {
     }
 
     private static func contents(of path: String) -> Result<[UInt8], SystemError> {
-        FileDescriptor.open(path, O_RDONLY).flatMap { file in
+        FileDescriptor.open(path, O_RDONLY | O_NONBLOCK).flatMap { file in
             var bytes = [UInt8](repeating: 0, count: 4096)
             let count = bytes.withUnsafeMutableBytes { pread(file.number, $0.baseAddress, $0.count, 0) }
             return count < 0 ? .failure(SystemError(errno)) : .success(Array(bytes.prefix(count)))

@@ -45,7 +45,10 @@ struct DatabaseHeader {
         let count = bytes.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }
         if count == 0 { return nil }
         guard count == bytes.count, bytes.starts(with: "SQLite format 3\0".utf8) else {
-            throw DatabaseProblem("the file is no SQLite database")
+            throw DatabaseProblem(
+                "the file is no SQLite database",
+                hint: "give another path, or move the file aside if it is a damaged database"
+            )
         }
         func number(at place: Int) -> UInt32 { bytes[place..<place + 4].reduce(0) { $0 << 8 | UInt32($1) } }
         self.isEmpty = number(at: 28) <= 1

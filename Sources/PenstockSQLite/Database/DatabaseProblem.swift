@@ -9,13 +9,37 @@
 
 #if Server
 import GRDB
+import PenstockEvents
 
 /// What SQLite says, for people.
-struct DatabaseProblem: Error, CustomStringConvertible {
+struct DatabaseProblem: HintedError, CustomStringConvertible {
     let description: String
+    /// What may be done about it.
+    let hint: String?
 
-    init(_ description: String) {
+    init(_ description: String, hint: String? = nil) {
         self.description = description
+        self.hint = hint
+    }
+
+    /// What an error comes to.
+    ///
+    /// - Parameters:
+    ///   - error: The error.
+    ///   - path: The database.
+    ///   - loss: What is lost with the file, as a sentence's end.
+    init(_ error: any Error, at path: String, loss: String) {
+        if let known = error as? DatabaseProblem {
+            self = known
+        } else {
+            self.init(reason(of: error), hint: isDamage(error) ? Self.moveAside(path, loss: loss) : nil)
+        }
+    }
+
+    /// What to do about a damaged file: nobody but its user can know whether what it holds may be done without.
+    static func moveAside(_ path: String, loss: String) -> String {
+        "move \"\(path)\" and the files \"\(path)-*\" aside, and a new one is made; \(loss), of which "
+            + "'sqlite3 FILE .recover' may still read some"
     }
 }
 
@@ -47,5 +71,11 @@ func reason(of error: any Error) -> String {
     case let error as DatabaseError: error.reason
     default: "\(error)"
     }
+}
+
+/// Whether what is in the file is broken, so that to try again helps nobody.
+private func isDamage(_ error: any Error) -> Bool {
+    guard let error = error as? DatabaseError else { return false }
+    return error.resultCode == .SQLITE_CORRUPT || error.resultCode == .SQLITE_NOTADB
 }
 #endif

@@ -125,10 +125,16 @@ struct BatchTable: Sendable {
 
     /// Refuses marks that are not those of a durable queue of this version.
     static func refuse(application: UInt32, version: UInt32) throws {
-        guard application == Self.applicationID else { throw DatabaseProblem("it is a database of something else") }
+        guard application == Self.applicationID else {
+            throw DatabaseProblem(
+                "it is a database of something else",
+                hint: "give the queue a file of its own; one that is not there yet is made"
+            )
+        }
         guard version == Self.version else {
             throw DatabaseProblem(
-                "it is a queue of version \(version), and this penstock knows version \(Self.version)"
+                "it is a queue of version \(version), and this penstock knows version \(Self.version)",
+                hint: "let the penstock that made it deliver what it keeps, or give the queue another file"
             )
         }
     }

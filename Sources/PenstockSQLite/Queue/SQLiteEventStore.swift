@@ -70,7 +70,7 @@ public final class SQLiteEventStore: DurableEventStore {
     /// - Throws: Why it would not.
     public func check() throws {
         try DatabasePath.refuse(self.path)
-        if SpaceReserve.isInUse(beside: self.path) { throw DatabaseProblem(SpaceReserve.inUse) }
+        if SpaceReserve.isInUse(beside: self.path) { throw SpaceReserve.inUse }
         guard let header = try DatabaseHeader(ofFile: self.path), !header.isEmpty, !DatabaseHeader.hasLog(self.path)
         else {
             return
@@ -94,7 +94,7 @@ public final class SQLiteEventStore: DurableEventStore {
             return contents
         } catch {
             reserve.close(keepsRoom: false)
-            throw DatabaseProblem(reason(of: error))
+            throw DatabaseProblem(error, at: self.path, loss: Self.loss)
         }
     }
 
@@ -113,7 +113,7 @@ public final class SQLiteEventStore: DurableEventStore {
             }
             if !numbers.isEmpty { try opened.table.write(adding: [], removing: numbers) }
         } catch let error as DatabaseError {
-            guard error.isPassing else { throw StoreBroken(error.reason) }
+            guard error.isPassing else { throw self.broken(error) }
             throw StoreFull(error.reason, hasRemoved: self.removeAlone(numbers, opened))
         }
         throw StoreFull(opened.reserve.reason, hasRemoved: true)
@@ -129,7 +129,7 @@ public final class SQLiteEventStore: DurableEventStore {
         do {
             return try self.whileOpen().table.read(after: number, bytesMax: bytesMax)
         } catch {
-            throw StoreBroken(reason(of: error))
+            throw self.broken(error)
         }
     }
 
@@ -150,6 +150,15 @@ public final class SQLiteEventStore: DurableEventStore {
     }
 
     // MARK: - Private
+
+    /// What is lost with the file.
+    private static let loss = "the events that it keeps are not delivered then"
+
+    private func broken(_ error: any Error) -> StoreBroken {
+        if let known = error as? StoreBroken { return known }
+        let problem = DatabaseProblem(error, at: self.path, loss: Self.loss)
+        return StoreBroken(problem.description + (problem.hint.map { "; \($0)" } ?? ""))
+    }
 
     private static func logBytes(bytesMax: Int) -> Int { max(1 << 20, min(Self.logBytesMax, bytesMax / 64)) }
 

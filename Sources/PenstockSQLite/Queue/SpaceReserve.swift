@@ -44,7 +44,7 @@ final class SpaceReserve: @unchecked Sendable {
         guard flock(self.file, LOCK_EX | LOCK_NB) == 0 else {
             let isInUse = errno == EWOULDBLOCK
             let reason = DatabaseHeader.systemReason()
-            throw DatabaseProblem(isInUse ? Self.inUse : "\"\(self.path)\": \(reason)")
+            throw isInUse ? Self.inUse : DatabaseProblem("\"\(self.path)\": \(reason)")
         }
         _ = self.hold()
     }
@@ -61,7 +61,10 @@ final class SpaceReserve: @unchecked Sendable {
         return flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
-    static let inUse = "another running penstock uses it"
+    static let inUse = DatabaseProblem(
+        "another running penstock uses it",
+        hint: "wait until it has ended, or give this pipeline a queue of its own"
+    )
 
     /// Holds the room; false when there is not as much.
     func hold() -> Bool {

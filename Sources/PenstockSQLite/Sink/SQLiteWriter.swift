@@ -44,8 +44,15 @@ package final class SQLiteWriter: DescribedSink, OnceSink {
         let header = try DatabaseHeader(ofFile: self.path)
         // To look at a table that is in the log only, SQLite would have to write.
         guard header != nil, !DatabaseHeader.hasLog(self.path) else { return }
-        if let shape = try TableShape(ofTable: self.table, inFile: self.path) { try shape.check(self.table) }
+        do {
+            if let shape = try TableShape(ofTable: self.table, inFile: self.path) { try shape.check(self.table) }
+        } catch {
+            throw DatabaseProblem(error, at: self.path, loss: Self.loss)
+        }
     }
+
+    /// What is lost with the file.
+    private static let loss = "the rows that it holds are not in it"
 
     /// Makes the database and the table ready.
     ///
@@ -76,7 +83,7 @@ package final class SQLiteWriter: DescribedSink, OnceSink {
             }
             self.database.withLock { $0 = database }
         } catch {
-            throw DatabaseProblem(reason(of: error))
+            throw DatabaseProblem(error, at: self.path, loss: Self.loss)
         }
     }
 

@@ -63,7 +63,8 @@ struct TableShape: Sendable {
         guard names == ["event", "id", "received_at"], key == ["id"] else {
             let list = self.columns.map(\.name).joined(separator: ", ")
             throw DatabaseProblem(
-                "the table \"\(table)\" has the columns \(list), and not id (the primary key), received_at and event"
+                "the table \"\(table)\" has the columns \(list), and not id (the primary key), received_at and event",
+                hint: "name another 'table'; one that is not there yet is made"
             )
         }
     }

@@ -38,6 +38,14 @@ extension WrongFile {
     #if Server
     /// Faults of sources and sinks of type http.
     static let http: [WrongFile] = [
+        WrongFile(
+            "durable in memory",
+            "pipeline: p\nsources:\n  in: { type: http, listen: 127.0.0.1:0, ack: durable }\n"
+                + "sinks: { out: { type: stdout } }\nqueue: { store: { type: sqlite, path: ':memory:' } }\n",
+            5,
+            39,
+            "'queue.store.path' cannot be ':memory:'"
+        ),
         .after("admin key", "admin: { listne: 1 }", 6, 10, "unknown key 'listne'", hint: "did you mean 'listen'?"),
         .after("admin of nothing", "admin:", 6, 7, "'admin' must be a map of keys, not nothing"),
         .after("admin port", "admin: { listen: 9464 }", 6, 18, "'listen' of 'admin' must be text, not a number"),

@@ -26,6 +26,14 @@ extension WrongFile {
         .after("tag", "steps:\n  - filter: !late", 7, 13, "'!late' is a YAML tag", hint: "quote a value"),
         .after("key of keys", "? { a: 1 }\n: b", 6, 3, "a key must be a name", hint: "key: value"),
         .after("merge key", "queue: { <<: { events: 5 } }", 6, 10, "merge keys", hint: "write the keys out"),
+        WrongFile(
+            "merge key with an alias",
+            "pipeline: p\nsources:\n  in: { type: stdin }\nsinks:\n  a: &a { type: 'null' }\n  b:\n    <<: *a\n",
+            7,
+            5,
+            "merge keys",
+            hint: "write the keys out"
+        ),
         .after("control character", "decode: js\u{1}on", 6, 11, "control characters are not allowed (U+1)"),
         .after(
             "repeated key",
@@ -272,6 +280,15 @@ extension WrongFile {
 
     /// Faults of sources and sinks.
     static let endpoints: [WrongFile] = [
+        WrongFile(
+            "too many sinks",
+            "pipeline: p\nsources:\n  in: { type: stdin }\nsinks:\n"
+                + (1...34).map { "  s\($0): { type: 'null' }\n" }.joined(),
+            37,
+            3,
+            "'sinks' holds 34 sinks, and a pipeline has at most 32",
+            hint: "a pipeline of their own"
+        ),
         .source("{ path: a }", 7, "source 'in' has no 'type'", hint: "file, stdin, generate"),
         .source("{ typ: file, path: a }", 7, "has no 'type'", hint: "did you mean 'type' by 'typ'?"),
         .source("{ type: flie, path: a }", 15, "unknown type 'flie'", hint: "did you mean 'file'?"),
@@ -555,6 +572,14 @@ extension WrongFile {
 
     /// Faults inside of expressions, each at its own place in the file.
     static let expressions: [WrongFile] = [
+        .after(
+            "an early end",
+            "steps:\n  - filter: delay > 60 &&",
+            7,
+            26,
+            "not the end of the expression",
+            hint: "leave the operator out"
+        ),
         .after("plain", "steps:\n  - filter: delay >> 60", 7, 20, "in the filter of step 1"),
         .after("single quotes", "steps:\n  - filter: 'a == ''b'' && c >> 1'", 7, 31, "in the filter of step 1"),
         .after("double quotes", "steps:\n  - filter: \"a == \\\"b\\\" && c >> 1\"", 7, 31, "in the filter of step 1"),

@@ -176,11 +176,12 @@ final class PipeReader: Sendable {
     }
 }
 
-/// Runs the program in an empty folder with the files given; ends it when the test's time is over.
+/// Runs the program in an empty folder, or in one that is there, with the files given; ends it when the test's time is over.
 ///
 /// With a redirection, such as `>&-`, a shell starts it.
 func withProgram<Result>(
     _ arguments: [String],
+    in given: String? = nil,
     files: [String: String] = [:],
     input: FileHandle = .nullDevice,
     output: String? = nil,
@@ -190,9 +191,11 @@ func withProgram<Result>(
     environment: [String: String] = [:],
     _ body: (RunningProgram, _ folder: String) async throws -> Result
 ) async throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "penstock-\(UUID().uuidString)")
+    let folder =
+        given.map { URL(filePath: $0) }
+        ?? FileManager.default.temporaryDirectory.appending(path: "penstock-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    defer { if given == nil { try? FileManager.default.removeItem(at: folder) } }
     for (name, text) in files {
         try text.write(toFile: "\(folder.path)/\(name)", atomically: false, encoding: .utf8)
     }

@@ -23,8 +23,11 @@ struct WrongFileProgramTests {
     )
     func refused(_ command: String) async throws {
         #expect(Self.all.count >= 200)
+        let token = String(repeating: "0123456789abcdef", count: 4)
         for file in Self.all {
-            let ended = try await withProgram([command, "p.yaml"], files: ["p.yaml": file.text]) { program, _ in
+            // With what some of them name: the text alone is wrong.
+            let files = ["p.yaml": file.text, "a": "", "t": token]
+            let ended = try await withProgram([command, "p.yaml"], files: files) { program, _ in
                 await program.end()
             }
             let name = "\(command) of \(file.testDescription): \(ended.errors)"
