@@ -55,7 +55,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -66,18 +65,23 @@ let package = Package(
     ],
     targets: [
         .target(name: "CPenstock"),
+        .target(
+            name: "CPenstockZlib",
+            cSettings: [.define("PENSTOCK_SERVER", .when(traits: ["Server"]))],
+            linkerSettings: [.linkedLibrary("z", .when(traits: ["Server"]))]
+        ),
         .target(name: "Penstock", dependencies: ["CPenstock"], swiftSettings: settings),
         .target(name: "PenstockTesting", dependencies: ["Penstock", "PenstockEvents"], swiftSettings: settings),
         .target(name: "PenstockEvents", dependencies: ["CPenstock", "Penstock"], swiftSettings: settings),
         .target(
             name: "PenstockHTTP",
             dependencies: [
+                .target(name: "CPenstockZlib", condition: server),
                 "Penstock",
                 "PenstockEvents",
                 .product(name: "AsyncHTTPClient", package: "async-http-client", condition: server),
                 .product(name: "NIOCore", package: "swift-nio", condition: server),
                 .product(name: "NIOHTTP1", package: "swift-nio", condition: server),
-                .product(name: "NIOHTTPCompression", package: "swift-nio-extras", condition: server),
                 .product(name: "NIOPosix", package: "swift-nio", condition: server),
                 .product(name: "NIOSSL", package: "swift-nio-ssl", condition: server),
                 .product(name: "Tracing", package: "swift-distributed-tracing", condition: server),

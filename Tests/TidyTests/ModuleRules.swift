@@ -14,12 +14,13 @@ extension Rule {
     /// What each module may import, besides the standard library: imports go towards `Penstock` and never back.
     static let allowedImports: [String: Set<String>] = [
         "CPenstock": [],
+        "CPenstockZlib": [],
         "CPostgres": [],
         "Penstock": platform.union(["CPenstock", "Synchronization"]),
         "PenstockTesting": platform.union(["CPenstock", "Penstock", "PenstockEvents", "Synchronization"]),
         "PenstockEvents": platform.union(["CPenstock", "Penstock", "Synchronization"]),
         "PenstockHTTP": platform.union([
-            "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOHTTPCompression", "NIOPosix", "NIOSSL", "Penstock",
+            "AsyncHTTPClient", "CPenstockZlib", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "Penstock",
             "PenstockEvents", "Tracing",
         ]),
         "PenstockMetrics": platform.union(["CPenstock", "CoreMetrics", "Penstock", "PenstockEvents", "Synchronization"]

@@ -10,7 +10,6 @@
 #if Server
 import NIOCore
 import NIOHTTP1
-import NIOHTTPCompression
 
 // How a connection answers, and when it does so because time has passed.
 extension HTTPConnection {
@@ -127,9 +126,8 @@ extension HTTPAnswer {
         case HTTPParserError.headerOverflow: self = .refusal(431, "the head of the request is too large")
         case HTTPParserError.invalidVersion: self = .refusal(505, "HTTP/1.1 is spoken here")
         case is HTTPParserError: self = .refusal(400, "this is no HTTP/1.1 request")
-        case NIOHTTPDecompression.DecompressionError.limit: self = .tooLarge(bodyBytesMax)
-        case is NIOHTTPDecompression.DecompressionError, is NIOHTTPDecompression.ExtraDecompressionError:
-            self = .refusal(400, "the body cannot be decompressed")
+        case InflateStream.Problem.tooLarge: self = .tooLarge(bodyBytesMax)
+        case is InflateStream.Problem: self = .refusal(400, "the body cannot be decompressed")
         default: return nil
         }
     }

@@ -10,7 +10,6 @@
 #if Server
 import NIOCore
 import NIOHTTP1
-import NIOHTTPCompression
 import PenstockEvents
 
 /// One connection of a client: reads requests one after the other, and answers each.
@@ -69,8 +68,7 @@ final class HTTPConnection: ChannelInboundHandler {
         limits.maxHeaderFieldCount = 128
         try pipeline.addHandler(self.gate)
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)))
-        let limit = NIOHTTPDecompression.DecompressionLimit.size(self.desk.configuration.bodyBytesMax)
-        try pipeline.addHandler(NIOHTTPRequestDecompressor(limit: limit))
+        try pipeline.addHandler(RequestInflater(bytesMax: self.desk.configuration.bodyBytesMax))
         try pipeline.addHandler(self)
     }
 

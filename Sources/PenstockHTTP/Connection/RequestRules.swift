@@ -59,8 +59,8 @@ struct RequestRules: Sendable {
             let types = "application/x-ndjson, application/json, text/plain or application/octet-stream"
             return .refuse(HTTPAnswer.refusal(415, "the Content-Type is to be \(types)").closing)
         }
-        let encodings = head.headers[canonicalForm: "content-encoding"].map { $0.lowercased() }
-        guard encodings.allSatisfy({ ["gzip", "deflate", "identity"].contains($0) }), encodings.count <= 1 else {
+        let encodings = Self.encodings(of: head)
+        guard encodings.count <= 1, encodings.allSatisfy({ $0 == "identity" || Self.compressions.contains($0) }) else {
             return .refuse(HTTPAnswer.refusal(415, "the Content-Encoding is to be gzip or deflate").closing)
         }
         switch Self.length(of: head) {
@@ -72,7 +72,7 @@ struct RequestRules: Sendable {
                 Plan(
                     format: format,
                     length: length,
-                    isCompressed: !(encodings.first.map { $0 == "identity" } ?? true),
+                    isCompressed: Self.isCompressed(head),
                     wantsContinue: !head.headers["expect"].isEmpty,
                     closes: !head.isKeepAlive || !head.headers["upgrade"].isEmpty
                 )
@@ -80,7 +80,19 @@ struct RequestRules: Sendable {
         }
     }
 
+    /// Whether a body is to be inflated.
+    static func isCompressed(_ head: HTTPRequestHead) -> Bool {
+        Self.encodings(of: head).first.map(Self.compressions.contains) ?? false
+    }
+
     // MARK: - Private
+
+    /// What is inflated; `x-gzip` is another name of `gzip` (RFC 9110, 8.4.1.3).
+    private static let compressions: Set<String> = ["gzip", "x-gzip", "deflate"]
+
+    private static func encodings(of head: HTTPRequestHead) -> [String] {
+        head.headers[canonicalForm: "content-encoding"].map { $0.lowercased() }
+    }
 
     private struct Refusal: Error {
         var answer: HTTPAnswer
