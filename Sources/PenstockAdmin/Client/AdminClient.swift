@@ -15,14 +15,6 @@ import NIOHTTP1
 package import Penstock
 import PenstockHTTP
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 /// Speaks with an admin server, of this program or of another one.
 package struct AdminClient: Sendable {
     /// Where the server is.
@@ -161,8 +153,8 @@ package struct AdminClient: Sendable {
             let text = "The certificate of the server at \(self.target) is not trusted: \(reason); \(hint)."
             return PenstockError(.inputOutput, text, underlyingError: error)
         }
-        let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
-        return PenstockError(.inputOutput, "Nobody answers at \(self.target): \(reason).", underlyingError: error)
+        let text = "Nobody answers at \(self.target): \(ConnectionProblem.reason(error))."
+        return PenstockError(.inputOutput, text, underlyingError: error)
     }
 
     private static func event(_ text: Substring) -> Event? {

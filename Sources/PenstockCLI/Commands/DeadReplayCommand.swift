@@ -40,12 +40,7 @@ struct DeadReplayCommand: AsyncParsableCommand {
         let file = try self.argument.open()
         guard let into = self.into else {
             try file.forEach(self.options.filter) { _, letter in
-                do throws(SystemError) {
-                    try Output.standard(letter.event + [UInt8(ascii: "\n")])
-                } catch {
-                    Output.error("penstock: error: the standard output cannot be written: \(error)\n")
-                    throw ExitCode(ProgramExit.failure)
-                }
+                try self.show(letter.event + [UInt8(ascii: "\n")])
             }
             return
         }

@@ -23,14 +23,15 @@ struct DeadShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         let file = try self.argument.open()
+        let letter: Letter?
         do throws(SystemError) {
-            while let line = try file.next(), line.number <= self.number {
-                guard line.number == self.number, let letter = line.letter else { continue }
-                return try self.tell(letter)
-            }
+            letter = try self.letter(in: file)
         } catch {
             Output.error("\(shown(file.path, limit: 300)): error: the dead letters cannot be read: \(error)\n")
             throw ExitCode(ProgramExit.failure)
+        }
+        if let letter {
+            return try self.show(Self.bytes(of: letter, toTerminal: Output.standardIsTerminal))
         }
         Output.error("\(shown(file.path, limit: 300)): error: line \(self.number) is no dead letter\n")
         throw ExitCode(ProgramExit.failure)
@@ -38,12 +39,27 @@ struct DeadShowCommand: AsyncParsableCommand {
 
     // MARK: - Private
 
-    private func tell(_ letter: Letter) throws(SystemError) {
-        guard case .object(let members) = letter.value else { return }
+    private func letter(in file: LetterFile) throws(SystemError) -> Letter? {
+        while let line = try file.next(), line.number <= self.number {
+            if line.number == self.number { return line.letter }
+        }
+        return nil
+    }
+
+    /// What is shown of a letter. A terminal gets no control characters of an event: they would be orders to it.
+    static func bytes(of letter: Letter, toTerminal: Bool) -> [UInt8] {
+        guard case .object(let members) = letter.value else { return [] }
         let width = (members.map(\.key.count).max() ?? 0) + 2
         let lines = members.filter { !["event", "encoding"].contains($0.key) }.map { key, value in
             key + String(repeating: " ", count: width - key.count) + shown(value.text ?? value.json, limit: 2000) + "\n"
         }
-        try Output.standard(lines.joined() + "\n" + String(decoding: letter.event, as: UTF8.self) + "\n")
+        let head = Array((lines.joined() + "\n").utf8)
+        let newline = [UInt8(ascii: "\n")]
+        guard toTerminal else { return head + letter.event + newline }
+        let parts = String(decoding: letter.event, as: UTF8.self).split(
+            separator: "\n",
+            omittingEmptySubsequences: false
+        )
+        return head + Array(parts.map { shown(String($0), limit: .max) }.joined(separator: "\n").utf8) + newline
     }
 }

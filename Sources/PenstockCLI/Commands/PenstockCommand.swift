@@ -82,9 +82,17 @@ enum ProgramExit {
 extension ParsableCommand {
     /// Writes to the standard output; a command that cannot has failed.
     func show(_ text: String) throws {
-        do {
-            try Output.standard(text)
+        try self.show(Array(text.utf8))
+    }
+
+    /// Writes bytes to the standard output; a command that cannot has failed.
+    ///
+    /// One whose reader has seen enough, as `head` has, ends without a word.
+    func show(_ bytes: [UInt8]) throws {
+        do throws(SystemError) {
+            try Output.standard(bytes)
         } catch {
+            if error.code == EPIPE { throw ExitCode(ProgramExit.success) }
             Output.error("penstock: error: the standard output cannot be written: \(error)\n")
             throw ExitCode(ProgramExit.failure)
         }

@@ -114,7 +114,7 @@ public final class HTTPSink: EventSink {
             return response.answer(now: Int64(now.tv_sec))
         } catch {
             try Task.checkCancellation()
-            return .retry("the server gave no answer: \(Self.text(error))")
+            return .retry("the server gave no answer: \(ConnectionProblem.reason(error)) (\(self.address))")
         }
     }
 
@@ -173,14 +173,11 @@ public final class HTTPSink: EventSink {
         return buffer
     }
 
-    private static func text(_ error: any Error) -> String {
-        guard let error = error as? HTTPClientError else { return "\(error)" }
-        switch error {
-        case .deadlineExceeded, .connectTimeout, .readTimeout, .writeTimeout, .getConnectionFromPoolTimeout:
-            return "it took too long"
-        case .remoteConnectionClosed: return "it closed the connection"
-        default: return "\(error)"
-        }
+    /// The address without its path.
+    private var address: Substring {
+        let url = self.configuration.url
+        guard let scheme = url.firstRange(of: "://") else { return url[...] }
+        return url[..<(url[scheme.upperBound...].firstIndex { "/?#".contains($0) } ?? url.endIndex)]
     }
 
     private func validate() throws(PenstockError) {

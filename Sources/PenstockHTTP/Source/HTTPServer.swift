@@ -116,7 +116,7 @@ final class HTTPServer: Sendable {
 
     /// What the system says, without the name of the call.
     private static func reason(_ error: any Error) -> String {
-        guard let failure = error as? IOError else { return "\(error)" }
+        guard let failure = error as? IOError else { return ConnectionProblem.reason(error) }
         return String(cString: strerror(failure.errnoCode))
     }
 

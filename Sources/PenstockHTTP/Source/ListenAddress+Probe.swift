@@ -29,7 +29,7 @@ extension ListenAddress {
         do {
             address = try SocketAddress.makeAddressResolvingHost(self.host, port: self.port)
         } catch {
-            return HTTPServer.problem(self, "\(error)", error)
+            return HTTPServer.problem(self, ConnectionProblem.reason(error), error)
         }
         let family = address.protocol == .inet6 ? AF_INET6 : AF_INET
         #if os(Linux)

@@ -46,7 +46,7 @@ enum ServerTLS {
         do {
             key = try NIOSSLPrivateKey(file: files.key, format: .pem)
         } catch {
-            throw Self.problem("The private key \"\(files.key)\"", error)
+            throw Self.problem("The private key \"\(files.key)\"", error, inKey: files.key)
         }
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain,
@@ -57,15 +57,22 @@ enum ServerTLS {
         do {
             return try NIOSSLContext(configuration: configuration)
         } catch {
-            throw Self.problem("The certificate \"\(files.certificate)\" with the key \"\(files.key)\"", error)
+            let what = "The certificate \"\(files.certificate)\" with the key \"\(files.key)\""
+            // The key by itself could be loaded.
+            let isOther = if case .some(.failedToLoadPrivateKey) = error as? NIOSSLError { true } else { false }
+            throw Self.problem(what, error, isOther ? "the key is not that of the certificate" : "\(error)")
         }
     }
 
     /// What is wrong with a file of certificates.
     private static func problem(_ what: String, _ error: any Error, in path: String) -> PenstockError {
-        guard case .some(.failedToLoadCertificate) = error as? NIOSSLError else { return Self.problem(what, error) }
-        let reason = Self.whyUnreadable(path) ?? "there is no certificate in it, or none in PEM"
-        return PenstockError(.invalidConfiguration, "\(what) cannot be used: \(reason).", underlyingError: error)
+        Self.problem(what, error, Self.whyUnreadable(path) ?? "there is no certificate in it, or none in PEM")
+    }
+
+    /// What is wrong with a file of a private key.
+    private static func problem(_ what: String, _ error: any Error, inKey path: String) -> PenstockError {
+        let reason = "there is no private key in it, or none in PEM without a passphrase"
+        return Self.problem(what, error, Self.whyUnreadable(path) ?? reason)
     }
 
     /// Why a file cannot be read; nil when it can.
@@ -76,8 +83,8 @@ enum ServerTLS {
         return getc(file) == EOF && ferror(file) != 0 ? String(cString: strerror(errno)) : nil
     }
 
-    private static func problem(_ what: String, _ error: any Error) -> PenstockError {
-        PenstockError(.invalidConfiguration, "\(what) cannot be used: \(error).", underlyingError: error)
+    private static func problem(_ what: String, _ error: any Error, _ reason: String) -> PenstockError {
+        PenstockError(.invalidConfiguration, "\(what) cannot be used: \(reason).", underlyingError: error)
     }
 }
 #endif

@@ -17,6 +17,16 @@ import Testing
 
 @Suite("An admin server whose certificate vouches for itself", .timeLimit(.minutes(5)))
 struct AdminTLSTests {
+    /// A key that belongs to nothing.
+    private static let otherKey = """
+        -----BEGIN EC PRIVATE KEY-----
+        MHcCAQEEIN07RgzlYNTazKSuw4UFNMc4UunuIMet3jZ/9TxtfeC2oAoGCCqGSM49
+        AwEHoUQDQgAEcfQu26v+N5Q+JHrAcWGRt/TY924CJnukZOlrmOnsuS3FDZI06HhA
+        X5bn5QsreKjRvBviSZCx2ILtGw/FF5uHjA==
+        -----END EC PRIVATE KEY-----
+
+        """
+
     private static func withServer(_ body: (TestCertificate, Int, AdminServer) async throws -> Void) async throws {
         let files = TestCertificate()
         try await PenstockAdminTests.withServer { configuration in
@@ -58,6 +68,20 @@ struct AdminTLSTests {
             #expect(same?.message == error?.message)
             let plain = try AdminClient(.url("http://127.0.0.1:\(port)"), tokenFile: files.token)
             await #expect(throws: PenstockError.self) { try await plain.get("/status") }
+        }
+    }
+
+    @Test("A private key that is none, or of no use here, is told of in plain words")
+    func keys() {
+        let files = TestCertificate()
+        files.folder.write(Self.otherKey, to: "other.pem")
+        for (key, reason) in [
+            (files.folder["other.pem"], "the key is not that of the certificate"),
+            (files.certificate, "there is no private key in it, or none in PEM without a passphrase"),
+            (files.folder["missing.pem"], "No such file or directory"),
+        ] {
+            let problem = HTTPCheck.problem(of: .init(certificate: files.certificate, key: key))
+            #expect(problem?.hasSuffix(" cannot be used: \(reason).") == true, "\(problem ?? "none")")
         }
     }
 

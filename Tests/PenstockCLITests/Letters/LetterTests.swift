@@ -182,6 +182,39 @@ struct LetterTests {
         #expect(try await Self.run(["ls", "gone.ndjson"]).0.status == 1)
     }
 
+    @Test("A time is one that there is")
+    func times() {
+        for time in [
+            "2026-11-25", "2024-02-29", "2026-11-25T23:59", "2016-12-31T23:59:60Z", "2026-11-25T10:30:00.123Z",
+        ] {
+            #expect(LetterFilter.isTime(time), "\(time)")
+        }
+        for time in ["2026-13-01", "2026-00-10", "2026-02-29", "2026-11-31", "2026-11-00", "2026-11-25T24:00", "x"] {
+            #expect(!LetterFilter.isTime(time), "\(time)")
+        }
+    }
+
+    @Test("Who has seen enough, as head has, ends it without a word", arguments: [["ls"], ["show", "1"], ["replay"]])
+    func head(_ verb: [String]) async throws {
+        let arguments = ["dead", verb[0], "dead.ndjson"] + verb.dropFirst()
+        let files = ["dead.ndjson": Self.letters.joined(separator: "\n") + "\n"]
+        try await withProgram(arguments, files: files, hasFullOutput: true) { program, _ in
+            program.output.closeReadEnd()
+            let (status, errors) = await (program.status(), program.errors.text())
+            #expect(status == 0 && errors.isEmpty, "\(errors)")
+        }
+    }
+
+    @Test("A terminal gets no control characters of an event, and others its bytes as they are")
+    func shownOnTerminal() throws {
+        let line = #"{"source":"in","position":1,"reason":"r","time":"t","event":"a\u001b[2Jb\nc"}"#
+        let letter = try #require(Letter(Array(line.utf8)))
+        let terminal = String(decoding: DeadShowCommand.bytes(of: letter, toTerminal: true), as: UTF8.self)
+        let other = String(decoding: DeadShowCommand.bytes(of: letter, toTerminal: false), as: UTF8.self)
+        #expect(terminal.hasSuffix("\na\\u{1b}[2Jb\nc\n"), "\(terminal)")
+        #expect(other.hasSuffix("\na\u{1b}[2Jb\nc\n"))
+    }
+
     @Test("Base64 is read back, and what is none is refused")
     func base64() {
         #expect(Base64.decode("") == [])

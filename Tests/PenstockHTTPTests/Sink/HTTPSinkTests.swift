@@ -8,11 +8,20 @@
 //
 
 #if Server
+import NIOCore
 import Penstock
 import PenstockEvents
 import PenstockHTTP
 import PenstockTesting
 import Testing
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
 
 /// What a sink that posts to a server does with what it answers, over real connections.
 @Suite(.timeLimit(.minutes(5)))
@@ -130,6 +139,42 @@ struct HTTPSinkTests {
         #expect(report.balanced)
         #expect(report.events.deadLettered == 1)
         #expect(letters.lines.first?.contains("the server gave no answer: it took too long") == true)
+    }
+
+    @Test func whatKeepsAServerFromAnsweringIsToldInPlainWords() async throws {
+        let letters = CollectingSink()
+        // Nobody listens on the port any more.
+        let server = try SilentServer()
+        server.stop()
+        let port = server.port
+        var options = SinkOptions()
+        options.retry.attemptsMax = 1
+        let sink = HTTPSink(HTTPSinkConfiguration(url: "http://127.0.0.1:\(port)/events?key=secret"))
+        _ = try await Pipeline("test") { [options] in
+            Source("in", CountedSource(["{}"]))
+            Sink("out", sink, options: options)
+            DeadLetters(letters)
+        }.run()
+        let reason =
+            "the server gave no answer: the connection was refused: nobody listens there (http://127.0.0.1:\(port))"
+        #expect(letters.lines.first?.contains("\"reason\":\"\(reason)\"") == true, "\(letters.lines)")
+    }
+
+    @Test func errorsOfConnectionsAreWords() {
+        let words: [(any Error, String)] = [
+            (IOError(errnoCode: ECONNREFUSED, reason: "connect"), "the connection was refused: nobody listens there"),
+            (IOError(errnoCode: ECONNRESET, reason: "read"), "it closed the connection"),
+            (IOError(errnoCode: ETIMEDOUT, reason: "connect"), "it took too long"),
+            (IOError(errnoCode: EACCES, reason: "connect"), "Permission denied"),
+            (ChannelError.connectTimeout(.seconds(1)), "it took too long"),
+            (ChannelError.ioOnClosedChannel, "it closed the connection"),
+        ]
+        for (error, text) in words { #expect(ConnectionProblem.reason(error) == text) }
+        // No resolver takes it for a name.
+        let error = #expect(throws: (any Error).self) {
+            try SocketAddress.makeAddressResolvingHost("no name", port: 1)
+        }
+        #expect(error.map(ConnectionProblem.reason) == "its name is not known")
     }
 
     @Test func blackHoleHoldsOnlyItsOwnLane() async throws {
