@@ -26,7 +26,7 @@ enum HumanReport {
                 ("dropped", rows.dropped.values.reduce(0, +)), ("in flight", rows.inFlight),
             ]
             lines.append("rows      " + Self.equation("emitted", rows.emitted, ends))
-            lines += Self.dropped(rows.dropped)
+            lines += Self.lines("dropped", rows.dropped)
         }
         for sink in report.sinks {
             lines += Self.sink(sink)
@@ -54,7 +54,7 @@ enum HumanReport {
             "events    " + Self.equation("offered", events.offered, offered),
             "          " + Self.equation("accepted", events.accepted, accepted),
         ] + (events.recovered > 0 ? ["          recovered \(grouped(events.recovered)) from a former run"] : [])
-            + Self.dropped(events.dropped)
+            + Self.lines("rejected", events.rejectedReasons) + Self.lines("dropped", events.dropped)
     }
 
     static func sink(_ sink: PipelineReport.Sink) -> [String] {
@@ -64,7 +64,7 @@ enum HumanReport {
             ("dropped", ledger.dropped.values.reduce(0, +)), ("in flight", ledger.inFlight), ("stored", ledger.stored),
         ]
         return ["sink      \(sink.name): " + Self.equation("routed", ledger.routed, ends)]
-            + Self.dropped(ledger.dropped) + Self.reason(sink.lastReason)
+            + Self.lines("dropped", ledger.dropped) + Self.reason(sink.lastReason)
     }
 
     /// Why the last event was not taken that was not.
@@ -79,9 +79,9 @@ enum HumanReport {
         return "\(name) \(grouped(total)) = " + shown.map { "\($0.name) \(grouped($0.count))" }.joined(separator: " + ")
     }
 
-    private static func dropped(_ reasons: [String: Int]) -> [String] {
+    private static func lines(_ what: String, _ reasons: [String: Int]) -> [String] {
         reasons.sorted { $0.key < $1.key }.filter { $0.value != 0 }.map { reason, count in
-            "          dropped \(grouped(count)): \(reason)"
+            "          \(what) \(grouped(count)): \(reason)"
         }
     }
 

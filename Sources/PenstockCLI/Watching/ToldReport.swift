@@ -57,6 +57,7 @@ struct ToldReport {
         var events = EventLedger()
         events.offered = json.count("offered")
         events.rejected = json.count("rejected")
+        events.rejectedReasons = json.counts("rejected_reasons")
         events.waiting = json.count("waiting")
         events.accepted = json.count("accepted")
         events.delivered = json.count("delivered")

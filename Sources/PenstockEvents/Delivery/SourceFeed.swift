@@ -268,7 +268,7 @@ struct SourceIntake: Sendable {
             }
             return nil
         } catch {
-            self.counts.reject(batch)
+            self.counts.reject(batch, RejectReason.of(error))
             return error
         }
     }

@@ -93,7 +93,7 @@ extension EventJournal {
             if self.dropsNewest {
                 self.counts.drop(entry.batch, DropReason.queueFull)
             } else {
-                self.counts.reject(entry.batch)
+                self.counts.reject(entry.batch, RejectReason.storeFailing)
             }
         }
         let waits = self.state.withLock { state in outcome.staged.compactMap { state.waits.removeValue(forKey: $0) } }

@@ -226,7 +226,7 @@ final class EventJournal: SettlementTaker {
             _ = await pool.drain(deadline: SourceGroup.grace, grace: SourceGroup.grace)
         }
         let (left, unfed) = self.state.withLock { ($0.machine.giveUp(), $0.machine.unfedCount) }
-        for entry in left { self.counts.reject(entry.batch) }
+        for entry in left { self.counts.reject(entry.batch, RejectReason.storeFailing) }
         self.counts.leave(unfed)
     }
 

@@ -62,6 +62,24 @@ enum DropReason {
     }
 }
 
+/// Why the queue has refused an event.
+enum RejectReason {
+    static let queueFull = "queue_full"
+    static let stopping = "stopping"
+    /// The durable queue could not keep it.
+    static let storeFailing = "store_failing"
+    static let tooLarge = "too_large"
+
+    /// The reason that an error of the queue stands for.
+    static func of(_ error: PenstockError) -> String {
+        switch error.code {
+        case .full: self.queueFull
+        case .tooLarge: self.tooLarge
+        default: self.stopping
+        }
+    }
+}
+
 /// The ledgers of a run, in one place and under one lock, which a batch takes a few times in its life.
 ///
 /// A queue may start a batch before the source has heard that it was taken. So whoever comes first, the source or the
@@ -176,13 +194,14 @@ final class PipelineCounts: Sendable {
         self.change { $0.totals.accept(batch) }
     }
 
-    /// The queue has refused a batch.
-    func reject(_ batch: EventBatch) {
+    /// The queue has refused a batch, for one of the reasons of `RejectReason`.
+    func reject(_ batch: EventBatch, _ reason: String) {
         self.change { state in
             guard case .offered = batch.stage else { return }
             batch.stage = .ended
             state.totals.events.waiting -= batch.count
             state.totals.events.rejected += batch.count
+            state.totals.events.rejectedReasons[reason, default: 0] += batch.count
             state.settle(batch.receipt, batch.count, .rejected)
         }
     }

@@ -16,6 +16,8 @@ public struct EventLedger: Sendable, Equatable {
     public var offered = 0
     /// Events the queue refused because the pipeline was draining, or because it was full and is to refuse them then.
     public var rejected = 0
+    /// The same events by reason: `queue_full`, `stopping`, `store_failing`, `too_large`.
+    public var rejectedReasons: [String: Int] = [:]
     /// Events a source holds until the queue has a place.
     public var waiting = 0
     /// Events the queue took.

@@ -49,6 +49,7 @@ extension EventLedger {
     func write(to json: inout JSONWriter) {
         json.member("offered", count: self.offered)
         json.member("rejected", count: self.rejected)
+        if !self.rejectedReasons.isEmpty { json.member("rejected_reasons", counts: self.rejectedReasons) }
         json.member("waiting", count: self.waiting)
         json.member("accepted", count: self.accepted)
         json.member("delivered", count: self.delivered)

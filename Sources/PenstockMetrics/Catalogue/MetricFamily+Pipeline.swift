@@ -26,8 +26,8 @@ extension MetricFamily {
     static let eventsRejected = MetricFamily(
         "penstock_events_rejected_total",
         .counter,
-        labels: ["pipeline"],
-        help: "Events the queue refused."
+        labels: ["pipeline", "reason"],
+        help: "Events the queue refused, by reason."
     )
     static let eventsDelivered = MetricFamily(
         "penstock_events_delivered_total",

@@ -46,7 +46,9 @@ extension MetricSamples {
     private mutating func add(_ events: EventLedger, named name: String) {
         self.add(.eventsOffered, [name], events.offered)
         self.add(.eventsAccepted, [name], events.accepted)
-        self.add(.eventsRejected, [name], events.rejected)
+        for (reason, count) in events.rejectedReasons.sorted(by: { $0.key < $1.key }) {
+            self.add(.eventsRejected, [name, reason], count)
+        }
         self.add(.eventsDelivered, [name], events.delivered)
         self.add(.eventsFiltered, [name], events.filtered)
         self.add(.eventsAggregated, [name], events.aggregated)

@@ -20,6 +20,7 @@ struct HumanReportTests {
         events.offered = 5_000_010
         events.accepted = 5_000_000
         events.rejected = 10
+        events.rejectedReasons = ["queue_full": 9, "stopping": 1]
         events.filtered = 4_747_000
         events.aggregated = 252_990
         events.deadLettered = 7
@@ -57,6 +58,8 @@ struct HumanReportTests {
                 "time      1.02 s, 4,882,813 events/s",
                 "events    offered 5,000,010 = accepted 5,000,000 + rejected 10 + waiting 0",
                 "          accepted 5,000,000 = filtered 4,747,000 + aggregated 252,990 + dead-lettered 7 + dropped 3",
+                "          rejected 9: queue_full",
+                "          rejected 1: stopping",
                 "          dropped 1: abandoned",
                 "          dropped 2: no_dead_letter",
                 "          last reason: json: not\\u{1b} an object",
@@ -128,7 +131,8 @@ struct HumanReportTests {
     func json() {
         let text = Self.report().json()
         let keys = [
-            "pipeline", "seconds", "events_per_second", "balanced", "events", "offered", "rejected", "waiting",
+            "pipeline", "seconds", "events_per_second", "balanced", "events", "offered", "rejected", "rejected_reasons",
+            "waiting",
             "accepted", "delivered", "filtered", "aggregated", "dead_lettered", "dropped", "in_flight", "stored",
             "sinks", "out", "routed", "latency_seconds", "p50", "p95", "p99", "p999", "max", "memory_peak_bytes",
             "exit",

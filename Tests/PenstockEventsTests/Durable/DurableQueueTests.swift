@@ -160,6 +160,7 @@ struct DurableQueueTests {
         #expect(report.balanced)
         #expect(report.events.accepted == 0)
         #expect(report.events.rejected == report.events.offered)
+        #expect(report.events.rejectedReasons.values.reduce(0, +) == report.events.rejected)
         #expect(source.settlements.allSatisfy { $0.rejected == $0.events })
     }
 

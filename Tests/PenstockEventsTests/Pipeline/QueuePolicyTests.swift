@@ -45,6 +45,7 @@ struct QueuePolicyTests {
         #expect(lines == (1...11).map(String.init))
         #expect(report.events.offered == 16)
         #expect(report.events.rejected == 5)
+        #expect(report.events.rejectedReasons == ["queue_full": 5])
         #expect(report.events.dropped == [:])
         #expect(source.codes.withLock { $0 } == Array(repeating: .full, count: 5))
         let settled = source.settlements.withLock { $0 }
