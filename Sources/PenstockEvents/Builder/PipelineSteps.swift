@@ -46,7 +46,7 @@ public struct Step: PipelineComponent {
                 do {
                     fates.append(try await self.body(event))
                 } catch {
-                    fates.append(.refuse("\(error)"))
+                    fates.append(StepFate(kind: Task.isCancelled ? .giveUp("\(error)") : .refuse("\(error)")))
                 }
             }
             return fates
@@ -65,7 +65,8 @@ public struct Step: PipelineComponent {
 
     /// Creates a step that handles one event at a time.
     ///
-    /// - Parameter handler: Says what becomes of an event; one that it throws for becomes a dead letter.
+    /// - Parameter handler: Says what becomes of an event; one that it throws for becomes a dead letter, or stays in a durable
+    ///   queue when the deadline of a drain has passed by then.
     public init(_ handler: @escaping @Sendable (Event) async throws -> StepFate) {
         self.init(Closure(body: handler))
     }

@@ -16,7 +16,8 @@ public protocol EventStep: Sendable {
     ///
     /// - Parameter events: The events; at least one.
     /// - Returns: One fate for each, in their order. Events without one become dead letters.
-    /// - Throws: Why all of these events become dead letters.
+    /// - Throws: Why all of these events become dead letters. When the deadline of a drain has passed its task is cancelled;
+    ///   events that a durable queue keeps stay there if it throws then, whatever it throws.
     func handle(_ events: Events) async throws -> [StepFate]
 }
 
@@ -27,6 +28,8 @@ public struct StepFate: Sendable, Equatable {
         case replace([UInt8])
         case end
         case refuse(String)
+        /// It threw when its time was over: an event that a durable queue keeps stays there, another is refused.
+        case giveUp(String)
     }
 
     let kind: Kind

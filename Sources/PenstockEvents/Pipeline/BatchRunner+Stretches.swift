@@ -148,13 +148,7 @@ extension BatchRunner {
         at now: UInt64,
         _ desk: inout BatchDesk
     ) async -> Events {
-        var fates: [StepFate] = []
-        var failure = "the step gave no fate for this event"
-        do {
-            fates = try await step.handle(events)
-        } catch {
-            failure = (error as? PenstockError)?.message ?? "\(error)"
-        }
+        let fates = await self.fates(of: events, by: step)
         var next = Events()
         next.groups = events.groups
         let refuse = { (reason: String, mark: Events.Mark, desk: inout BatchDesk) in
@@ -165,13 +159,14 @@ extension BatchRunner {
         }
         for (place, mark) in events.marks.enumerated() {
             guard place < fates.count else {
-                refuse(failure, mark, &desk)
+                refuse("the step gave no fate for this event", mark, &desk)
                 continue
             }
             switch fates[place].kind {
+            case .giveUp where batch.isStored: desk.fates.drop(1, DropReason.abandoned)
             case .keep: next.append(place..<place + 1, ofSameGroups: events)
             case .end: desk.fates.filtered += 1
-            case .refuse(let reason): refuse(reason, mark, &desk)
+            case .refuse(let reason), .giveUp(let reason): refuse(reason, mark, &desk)
             case .replace(let bytes) where bytes.isEmpty || bytes.contains(UInt8(ascii: "\n")):
                 refuse("the step made it no line: \(bytes.isEmpty ? "empty" : "an LF in it")", mark, &desk)
             case .replace(let bytes):
@@ -179,6 +174,16 @@ extension BatchRunner {
             }
         }
         return next
+    }
+
+    private func fates(of events: Events, by step: any EventStep) async -> [StepFate] {
+        do {
+            return try await step.handle(events)
+        } catch {
+            let reason = (error as? PenstockError)?.message ?? "\(error)"
+            let fate = StepFate(kind: Task.isCancelled ? .giveUp(reason) : .refuse(reason))
+            return Array(repeating: fate, count: events.count)
+        }
     }
 
     private func run(

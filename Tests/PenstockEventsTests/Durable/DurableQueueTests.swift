@@ -237,6 +237,50 @@ struct DurableQueueTests {
         #expect(self.store.batches.reduce(0) { $0 + $1.count } == report.events.stored)
     }
 
+    /// Waits for as long as its task is not cancelled, and throws then.
+    private struct PatientStep: EventStep {
+        let began: @Sendable () -> Void
+        let never = Channel<Int>(capacity: 1)
+
+        func handle(_ events: Events) async throws -> [StepFate] {
+            self.began()
+            _ = try await self.never.receive()
+            return events.map { _ in .keep }
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func eventsOfAStepThatADeadlineCutsOffStay(isClosure: Bool) async throws {
+        let began = Locked(false)
+        let patient = PatientStep { began.withLock { $0 = true } }
+        let pipeline = Pipeline("test") {
+            Source("in", CountedSource(self.lines(100), ending: .stall))
+            StoredQueue(in: self.store)
+            if isClosure {
+                Step { event in
+                    if event.text != "{\"n\":50}" { return .keep }
+                    patient.began()
+                    _ = try await patient.never.receive()
+                    return .keep
+                }
+            } else {
+                Step(patient)
+            }
+            Sink("out", CollectingSink())
+        }
+        async let running = pipeline.run()
+        try await self.until { began.withLock { $0 } }
+        pipeline.drain(deadline: .zero)
+        let report = try await running
+        #expect(report.balanced)
+        #expect(report.events.dropped.isEmpty && report.events.deadLettered == 0, "\(report.events)")
+        #expect(report.events.stored + report.events.delivered == 100)
+        #expect(self.store.batches.reduce(0) { $0 + $1.count } >= report.events.stored)
+        let again = try await self.pipeline(CountedSource([]), CollectingSink()).run()
+        #expect(again.balanced)
+        #expect(again.events.recovered >= report.events.stored && again.events.delivered == again.events.recovered)
+    }
+
     @Test func eventsOfAWindowStayUntilItsRowsAreDelivered() async throws {
         let hanging = HangingSink()
         let source = CountedSource(self.lines(100))
