@@ -160,11 +160,13 @@ public struct Discipline<Job: Sendable>: Sendable {
 
     /// A discipline of your own.
     ///
+    /// The pool checks what it gives away: a ticket that stands for no queued job, or one that was given away before, traps.
+    ///
     /// - Parameter discipline: Its state before anything has come. Each pool gets a copy; so one that is, or holds, a reference
     ///   to something that changes may be given to one pool only.
     @inlinable
     public static func custom(_ discipline: some SchedulingDiscipline<Job>) -> Discipline {
-        Discipline(kind: .custom) { ErasedDiscipline(discipline) }
+        Discipline(kind: .custom) { ErasedDiscipline(CheckedDiscipline(discipline)) }
     }
 
 }

@@ -83,6 +83,7 @@ public struct TicketBatch: ~Copyable {
     /// - Parameter hold: What the discipline will be told.
     @inlinable
     public mutating func hold(_ hold: Int) {
+        precondition(self.runCount < self.given, "A batch has no more holds than jobs.")
         (self.runs + self.runCount).initialize(to: HeldRun(hold: hold, end: Int32(truncatingIfNeeded: self.given)))
         self.runCount &+= 1
     }
