@@ -70,6 +70,8 @@ extension PoolStateMachine {
             }
             var delayed = self.delayed.remove(at: index)
             delayed.tag.arrival = now
+            // It waits for a worker from now on. What its discipline says of its time is asked for again.
+            delayed.tag.expires = self.tag(arrival: now).expires
             table.pointee.append(delayed.job, tag: delayed.tag, size: self.size(of: delayed.job).count)
         }
         self.wakeWorker(&effects)

@@ -85,6 +85,9 @@ public struct WorkerPoolConfiguration: Sendable {
     public var nestedSubmission = NestedSubmission.refuse
     /// The longest that a job may wait for a worker: it is not run afterwards, and counted as expired; nil for any time.
     ///
+    /// The wait for another attempt does not count, see ``retry``: a job that is tried again may wait for a worker as long
+    /// as one that has come.
+    ///
     /// Default: nil.
     public var queueTimeMax: Duration?
     /// After how long a running job's task is cancelled; nil for never.

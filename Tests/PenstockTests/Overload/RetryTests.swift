@@ -7,6 +7,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 
+import PenstockTesting
 import Testing
 
 @testable import Penstock
@@ -95,6 +96,31 @@ import Testing
             let mean = Double(sum) / Double(count)
             // Three standard deviations of the mean are 0.6 % of the bound.
             #expect(abs(mean - Double(bound) / 2) < 0.01 * Double(bound), "attempt \(attempt): mean \(mean)")
+        }
+    }
+
+    @Test func `the wait for another attempt is no wait for a worker`() throws {
+        try Simulation.run(seeds: 1...50) { simulation in
+            var configuration = simulation.configuration(workers: 1, capacity: 4)
+            configuration.queueTimeMax = .milliseconds(1)
+            configuration.retry = RetryPolicy(attemptsMax: 10)
+            configuration.retry?.backoffInitial = .seconds(10)
+            let failures = Locked(0)
+            let pool = WorkerPool(configuration) { (_: Int) async throws in
+                let fails = failures.withLock { failures in
+                    failures += 1
+                    return failures <= 2
+                }
+                if fails { throw JobFailure() }
+            }
+            simulation.watch(pool)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try await pool.run() }
+                try await pool.call(1)
+                let ledger = await pool.drain().ledger
+                simulation.expect(ledger.done == 1 && ledger.expired == 0, "\(ledger)")
+                try await group.waitForAll()
+            }
         }
     }
 
