@@ -72,17 +72,19 @@ public final class BufferPool: Sendable {
     ///
     /// - Parameters:
     ///   - byteCapacity: The size of a buffer, at least 1. 64 KiB stay in a core's own cache.
-    ///   - countMax: The most buffers, leased and idle, at least 1.
+    ///   - countMax: The most buffers, leased and idle, at least 1; `Int.max` where `bytesMax` alone is to bound them.
     ///   - bytesMax: The most bytes in all buffers; nil for `countMax` buffers of the usual size.
     public init(byteCapacity: Int = 64 << 10, countMax: Int = 64, bytesMax: Int? = nil) {
         precondition(byteCapacity >= 1, "A buffer has room for at least one byte, not \(byteCapacity).")
         precondition(countMax >= 1, "A buffer pool has at least one buffer, not \(countMax).")
         self.byteCapacity = byteCapacity
         self.countMax = countMax
-        self.bytesMax = bytesMax ?? byteCapacity * countMax
+        let (bytes, overflow) = byteCapacity.multipliedReportingOverflow(by: countMax)
+        self.bytesMax = bytesMax ?? (overflow ? .max : bytes)
         precondition(self.bytesMax >= byteCapacity, "A buffer pool's bytesMax is at least one buffer.")
         var state = State()
-        state.kept.reserveCapacity(countMax)
+        // No more than a usual pool has: `countMax` may be any number, where `bytesMax` is the bound.
+        state.kept.reserveCapacity(min(countMax, 1_024))
         self.state = Locked(state)
     }
 

@@ -54,6 +54,15 @@ struct BufferPoolTests {
         #expect(last.bytes == 0 && last.idle == 0 && last.leased == 0 && last.refused == 3 && last.isBalanced)
     }
 
+    @Test func `any number of buffers may be allowed, where the bytes bound them`() throws {
+        let pool = BufferPool(byteCapacity: 10, countMax: .max, bytesMax: 20)
+        #expect(BufferPool(byteCapacity: 10, countMax: .max).bytesMax == .max)
+        let first = try pool.lease()
+        let second = try pool.lease()
+        #expect(self.code { () throws(PenstockError) in _ = try pool.lease() } == .full)
+        #expect(first.byteCapacity + second.byteCapacity == 20)
+    }
+
     @Test func `many tasks share few buffers, each for one at a time`() async {
         await withWatchdog {
             let pool = BufferPool(byteCapacity: 64, countMax: 4)
