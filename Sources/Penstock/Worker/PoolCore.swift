@@ -87,7 +87,7 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
         self.limits = limits
         self.time = configuration.time
         self.handler = handler
-        self.results = results
+        self.results = results.forOnePool()
         self.size = size
         self.smallBatch = processors > 1 ? 16 : 0
         self.hungry = HungryFlag()

@@ -9,7 +9,8 @@
 
 /// What becomes of what the handler returns or throws.
 ///
-/// Whatever it is, failures are counted, and told to the pool's observer.
+/// Whatever it is, failures are counted, and told to the pool's observer. One policy may be given to many pools: each has a
+/// results channel of its own.
 public struct ResultsPolicy<Output: Sendable>: Sendable {
     @usableFromInline
     enum Kind: Sendable {
@@ -27,6 +28,13 @@ public struct ResultsPolicy<Output: Sendable>: Sendable {
         case .sink: true
         case .discard, .channel: false
         }
+    }
+
+    /// The same policy for one pool, with a channel that is nobody else's.
+    @usableFromInline
+    func forOnePool() -> ResultsPolicy {
+        guard case .channel(let channel) = self.kind else { return self }
+        return ResultsPolicy(kind: .channel(Channel(capacity: channel.capacity)), isOrdered: self.isOrdered)
     }
 
     /// Results are dropped.

@@ -388,6 +388,23 @@ struct WorkerPoolTests {
             #expect(error?.code == .alreadyRunning)
             _ = await pool.drain()
             _ = try await run
+            let late = await #expect(throws: PenstockError.self) { try await pool.run() }
+            #expect(late?.code == .alreadyRunning)
+        }
+    }
+
+    @Test func `one results policy gives each pool a channel of its own`() async throws {
+        try await withWatchdog {
+            let policy = ResultsPolicy<Int>.channel(capacity: 10)
+            for _ in 0..<2 {
+                let pool = WorkerPool(self.configuration(), results: policy) { (number: Int) in number }
+                async let run = pool.run()
+                try await pool.submit(7)
+                #expect(try await pool.results.receive()?.get() == 7)
+                let report = await pool.drain()
+                #expect(report.ledger.done == 1 && report.undelivered.isEmpty)
+                _ = try await run
+            }
         }
     }
 
