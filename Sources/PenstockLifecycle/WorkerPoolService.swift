@@ -62,7 +62,7 @@ public struct WorkerPoolService<Job: Sendable, Output: Sendable>: Service {
     /// Runs the pool until it has drained: by a graceful shutdown, by somebody who drains it, or because this task is
     /// cancelled, which means `drain(deadline: .zero)`.
     ///
-    /// - Throws: `alreadyRunning` when the pool runs already.
+    /// - Throws: `alreadyRunning` when the pool runs already, or has run.
     public func run() async throws {
         let (pool, deadline, grace) = (self.pool, self.deadline, self.grace)
         let report = try await withGracefulShutdownHandler {

@@ -151,8 +151,9 @@ public final class WorkerPool<Job: Sendable, Output: Sendable>: Sendable {
     ///
     /// Cancelling it means `drain(deadline: .zero)` with the configured grace; it still returns the report.
     ///
-    /// - Returns: The report of the drain. Called once a drain has begun, it starts nothing and returns that drain's.
-    /// - Throws: `alreadyRunning` when the pool runs already.
+    /// - Returns: The report of the drain. Called while a drain waits for it, it runs what is queued, and once the pool has
+    ///   drained without having run it starts nothing.
+    /// - Throws: `alreadyRunning` when the pool runs already, or has run.
     @inlinable
     public func run() async throws(PenstockError) -> DrainReport<Job, Output> {
         try self.start()
