@@ -37,9 +37,12 @@ public final class Channel<Element: Sendable>: @unchecked Sendable {
 
     /// Creates an empty channel.
     ///
-    /// - Parameter capacity: The most elements it holds, at least 1.
+    /// - Parameter capacity: The most elements it holds, 1 to 1,000,000,000; places for all of them are allocated.
     public init(capacity: Int) {
-        precondition(capacity >= 1, "A channel's capacity is at least 1, not \(capacity).")
+        precondition(
+            (1...1_000_000_000).contains(capacity),
+            "A channel's capacity is 1 to 1,000,000,000, not \(capacity)."
+        )
         self.capacity = capacity
         self.guarded = FutexLocked(ChannelStateMachine(capacity: capacity))
     }

@@ -82,7 +82,7 @@ public struct ResourcePoolConfiguration: Sendable {
     ///
     /// Default: 0.
     public var minimum = 0
-    /// The most resources in being, at least 1.
+    /// The most resources in being, 1 to 1,000,000.
     ///
     /// What is being created and what is being destroyed counts too: to the other side it is a connection like any
     /// other. Default: 10.
@@ -163,7 +163,7 @@ public struct ResourcePoolConfiguration: Sendable {
     /// - Parameters:
     ///   - name: The pool's name.
     ///   - minimum: The fewest resources in being.
-    ///   - maximum: The most resources in being, at least 1.
+    ///   - maximum: The most resources in being, 1 to 1,000,000.
     public init(name: String = "resources", minimum: Int = 0, maximum: Int = 10) {
         self.name = name
         self.minimum = minimum

@@ -33,7 +33,10 @@ struct ResourcePoolLimits: Sendable {
 
     init(_ configuration: ResourcePoolConfiguration, hasCheck: Bool) {
         let (minimum, maximum) = (configuration.minimum, configuration.maximum)
-        precondition(maximum >= 1, "A resource pool's maximum is at least 1, not \(maximum).")
+        precondition(
+            (1...1_000_000).contains(maximum),
+            "A resource pool's maximum is 1 to 1,000,000, not \(maximum)."
+        )
         precondition((0...maximum).contains(minimum), "A pool's minimum is 0 to \(maximum), not \(minimum).")
         precondition(configuration.waitersMax >= 0, "A resource pool's waitersMax is not negative.")
         precondition(configuration.straysMax >= 1, "A resource pool's straysMax is at least 1.")

@@ -122,9 +122,10 @@ extension WorkerPool {
     /// New workers begin at once. Of more than there are to be, the first ones that come for another batch end: no running
     /// job is disturbed. The number of threads follows. A pool that drains keeps its workers.
     ///
-    /// - Parameter workers: How many workers there are to be, at least 1.
+    /// - Parameter workers: How many workers there are to be, 1 to 10,000.
     public func resize(workers: Int) {
-        precondition(workers >= 1, "A pool needs at least one worker, not \(workers).")
+        let workersMax = WorkerPoolConfiguration.workersMax
+        precondition((1...workersMax).contains(workers), "A pool has 1 to 10,000 workers, not \(workers).")
         self.core.resize(to: workers)
     }
 }

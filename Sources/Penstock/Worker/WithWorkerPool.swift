@@ -20,8 +20,8 @@
 /// Cancelling the surrounding task drains with a deadline of now.
 ///
 /// - Parameters:
-///   - workers: How many workers there are; nil for as many as processors.
-///   - capacity: The most jobs that wait for a worker, at least 1.
+///   - workers: How many workers there are, 1 to 10,000; nil for as many as processors.
+///   - capacity: The most jobs that wait for a worker, 1 to 1,000,000,000.
 ///   - results: What becomes of outputs and errors.
 ///   - handler: Runs a job. An error fails the job only.
 ///   - body: Submits jobs. When it returns, or throws, the pool drains within the default times.
@@ -42,8 +42,8 @@ public func withWorkerPool<Job: Sendable, Output: Sendable>(
 /// Runs a pool whose handler does not suspend for as long as a closure: leaving it drains.
 ///
 /// - Parameters:
-///   - workers: How many workers there are; nil for as many as processors.
-///   - capacity: The most jobs that wait for a worker, at least 1.
+///   - workers: How many workers there are, 1 to 10,000; nil for as many as processors.
+///   - capacity: The most jobs that wait for a worker, 1 to 1,000,000,000.
 ///   - results: What becomes of outputs and errors.
 ///   - handler: Runs a job, on the pool's own threads. An error fails the job only.
 ///   - body: Submits jobs. When it returns, or throws, the pool drains within the default times.

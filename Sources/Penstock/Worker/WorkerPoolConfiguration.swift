@@ -46,11 +46,11 @@ public struct WorkerPoolConfiguration: Sendable {
     ///
     /// Default: `pool`.
     public var name = "pool"
-    /// How many workers there are, at least 1; nil for as many as processors.
+    /// How many workers there are, 1 to 10,000; nil for as many as processors.
     ///
     /// Default: nil.
     public var workers: Int?
-    /// The most jobs that wait for a worker, at least 1.
+    /// The most jobs that wait for a worker, 1 to 1,000,000,000; places for all of them are allocated when the pool is made.
     ///
     /// Default: 10,000, enough to ride out a burst, little enough to see.
     public var capacity = 10_000
@@ -167,19 +167,25 @@ public struct WorkerPoolConfiguration: Sendable {
     /// - Parameters:
     ///   - name: The pool's name.
     ///   - workers: How many workers there are; nil for as many as processors.
-    ///   - capacity: The most jobs that wait for a worker, at least 1.
+    ///   - capacity: The most jobs that wait for a worker, 1 to 1,000,000,000.
     public init(name: String = "pool", workers: Int? = nil, capacity: Int = 10_000) {
         self.name = name
         self.workers = workers
         self.capacity = capacity
     }
 
+    /// The most workers: one without a job looks at each of the others.
+    @usableFromInline static var workersMax: Int { 10_000 }
+
     /// The bounds, checked.
     @usableFromInline
     func limits(processors: Int) -> PoolLimits {
         let workers = self.workers ?? processors
-        precondition(workers >= 1, "A pool needs at least one worker, not \(workers).")
-        precondition(self.capacity >= 1, "A pool's capacity is at least 1, not \(self.capacity).")
+        precondition((1...Self.workersMax).contains(workers), "A pool has 1 to 10,000 workers, not \(workers).")
+        precondition(
+            (1...1_000_000_000).contains(self.capacity),
+            "A pool's capacity is 1 to 1,000,000,000, not \(self.capacity)."
+        )
         precondition((1...256).contains(self.batchMax), "A pool's batchMax is 1 to 256, not \(self.batchMax).")
         precondition(self.bytesMax ?? 1 >= 1, "A pool's bytesMax is at least 1.")
         precondition(self.waitersMax ?? 0 >= 0, "A pool's waitersMax is not negative.")

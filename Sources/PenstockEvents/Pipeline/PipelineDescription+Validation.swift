@@ -19,6 +19,9 @@ extension PipelineDescription {
         if self.sources.isEmpty { throw refuse("A pipeline needs at least one source.") }
         if self.sinks.isEmpty { throw refuse("A pipeline needs at least one sink.") }
         if self.queue.events < 1 { throw refuse("A queue holds at least 1 event, not \(self.queue.events).") }
+        if self.queue.events > 100_000_000 {
+            throw refuse("A queue holds at most 100,000,000 events, not \(self.queue.events).")
+        }
         if self.queue.bytes < 1 { throw refuse("A queue holds at least 1 byte, not \(self.queue.bytes).") }
         if case .durable(_, let options) = self.queue.store {
             if options.bytesMax < 1 { throw refuse("A durable queue keeps at least 1 byte, not \(options.bytesMax).") }

@@ -32,6 +32,7 @@ struct TrapTests {
         case batchOfNothing, batchTooLarge
         case lineOfLessThanNobody, lineThatIsIgnored
         case resizeToNothing
+        case channelTooLarge, poolTooLarge, poolWithTooManyWorkers, resizeToTooMany, resourcesWithoutEnd
 
         /// Makes it.
         func make() {
@@ -51,6 +52,11 @@ struct TrapTests {
                 configuration.waitersMax = 1
                 configuration.overflow = .reject
             case .resizeToNothing: WorkerPool(configuration) { (_: Int) in }.resize(workers: 0)
+            case .channelTooLarge: _ = Channel<Int>(capacity: .max)
+            case .poolTooLarge: configuration.capacity = .max
+            case .poolWithTooManyWorkers: configuration.workers = .max
+            case .resizeToTooMany: WorkerPool(configuration) { (_: Int) in }.resize(workers: 10_001)
+            case .resourcesWithoutEnd: _ = ResourcePool(ResourcePoolConfiguration(maximum: .max)) { 0 }
             }
             _ = WorkerPool(configuration) { (_: Int) in }
         }
@@ -58,16 +64,21 @@ struct TrapTests {
         /// What is then said.
         var message: String {
             switch self {
-            case .channelWithoutPlace, .resultsWithoutPlace: "A channel's capacity is at least 1, not 0."
-            case .channelOfLessThanNothing: "A channel's capacity is at least 1, not -1."
-            case .poolWithoutWorkers, .resizeToNothing: "A pool needs at least one worker, not 0."
-            case .poolOfLessThanNoWorkers: "A pool needs at least one worker, not -1."
-            case .poolWithoutPlace: "A pool's capacity is at least 1, not 0."
+            case .channelWithoutPlace, .resultsWithoutPlace: "A channel's capacity is 1 to 1,000,000,000, not 0."
+            case .channelOfLessThanNothing: "A channel's capacity is 1 to 1,000,000,000, not -1."
+            case .poolWithoutWorkers, .resizeToNothing: "A pool has 1 to 10,000 workers, not 0."
+            case .poolOfLessThanNoWorkers: "A pool has 1 to 10,000 workers, not -1."
+            case .poolWithoutPlace: "A pool's capacity is 1 to 1,000,000,000, not 0."
             case .poolWithoutBytes: "A pool's bytesMax is at least 1"
             case .batchOfNothing: "A pool's batchMax is 1 to 256, not 0."
             case .batchTooLarge: "A pool's batchMax is 1 to 256, not 257."
             case .lineOfLessThanNobody: "A pool's waitersMax is not negative."
             case .lineThatIsIgnored: "a waitersMax would be ignored."
+            case .channelTooLarge: "A channel's capacity is 1 to 1,000,000,000, not \(Int.max)."
+            case .poolTooLarge: "A pool's capacity is 1 to 1,000,000,000, not \(Int.max)."
+            case .poolWithTooManyWorkers: "A pool has 1 to 10,000 workers, not \(Int.max)."
+            case .resizeToTooMany: "A pool has 1 to 10,000 workers, not 10001."
+            case .resourcesWithoutEnd: "A resource pool's maximum is 1 to 1,000,000, not \(Int.max)."
             }
         }
     }
