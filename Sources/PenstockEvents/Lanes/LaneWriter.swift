@@ -48,6 +48,9 @@ final class LaneWriter: Sendable {
         }
     }
 
+    /// The reason of a sink that gives none.
+    private static let askedAgain = "it asked to be tried again"
+
     private let sink: any EventSink
     private let name: String
     private let index: Int
@@ -127,8 +130,7 @@ final class LaneWriter: Sendable {
             work = rest
             self.meter.retry()
             guard !Task.isCancelled, (try? await self.time.sleep(for: delay)) != nil else {
-                self.counts.settle(work.events, sink: self.index, .dropped(DropReason.returned), at: self.time.now())
-                release(work.events.count, work.bytes)
+                self.giveBack(work, sorted.reason, release)
                 return false
             }
         }
@@ -178,7 +180,7 @@ final class LaneWriter: Sendable {
             origins: work.origins
         )
         guard work.attempt >= self.retry.attemptsMax else { return again }
-        let reason = sorted.reason ?? "it asked to be tried again"
+        let reason = sorted.reason ?? Self.askedAgain
         self.failures.note(sink: self.name, reason, isBroken: false)
         await self.end(
             LaneWork(events: again.events, attempt: work.attempt),
@@ -187,6 +189,17 @@ final class LaneWriter: Sendable {
             release
         )
         return nil
+    }
+
+    /// Gives events back that there is no time left to try again.
+    private func giveBack(_ work: LaneWork, _ reason: String?, _ release: (Int, Int) -> Void) {
+        self.letters.reasons.note(
+            reason ?? Self.askedAgain,
+            by: .sink(index: self.index, name: self.name),
+            isLost: !self.counts.isDurable
+        )
+        self.counts.settle(work.events, sink: self.index, .dropped(DropReason.returned), at: self.time.now())
+        release(work.events.count, work.bytes)
     }
 
     /// Makes events dead letters; without a sink for those they are dropped.

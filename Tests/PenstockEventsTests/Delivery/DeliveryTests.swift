@@ -261,6 +261,34 @@ struct DeliveryTests {
         hanging.release()
     }
 
+    @Test func reportSaysWhyASinkHadNotTakenWhatADrainGaveBack() async throws {
+        struct Full: EventSink {
+            let attempts = Locked(0)
+
+            func write(_ batch: SinkBatch) async throws -> SinkAnswer {
+                self.attempts.withLock { $0 += 1 }
+                return .retry("it has no room")
+            }
+        }
+        let full = Full()
+        var options = self.options
+        options.retry.backoffInitial = .seconds(3600)
+        options.retry.backoffMax = .seconds(3600)
+        let clock = VirtualClock()
+        let lines = self.lines(100)
+        let pipeline = Pipeline("test", time: clock.time) {
+            Source("in", CountedSource(lines))
+            Sink("out", full, options: options)
+        }
+        async let running = pipeline.run()
+        try await self.until { full.attempts.withLock { $0 } > 0 }
+        pipeline.drain(deadline: .zero)
+        let report = try await running
+        #expect(report.balanced)
+        #expect(report.events.dropped["returned", default: 0] > 0)
+        #expect(report.sinks[0].lastReason == "it has no room")
+    }
+
     @Test func eventsGoWhereTheConditionsSay() async throws {
         let low = CollectingSink()
         let even = CollectingSink()
