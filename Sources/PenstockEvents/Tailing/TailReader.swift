@@ -61,7 +61,7 @@ final class TailReader {
         self.file = file
         self.cursor = TailCursor(identity: facts.identity, offset: offset, line: 1, session: session)
         self.sent = self.cursor
-        self.readHead()
+        _ = try self.hasItsHead()
     }
 
     /// Opens a file that was read before; nil when another one has the path, or it is shorter than it was.
@@ -71,7 +71,7 @@ final class TailReader {
         self.file = file
         self.cursor = cursor
         self.sent = cursor
-        self.readHead()
+        _ = try self.hasItsHead()
     }
 
     /// Files in the folder of a path whose names begin with its own, as those have that were put aside.
@@ -93,13 +93,15 @@ final class TailReader {
 
     /// The whole lines that come next; empty while a line goes on, nil when there is nothing to read by now.
     ///
+    /// Nil also when the file begins with other bytes than it did: ``change(of:)`` tells.
+    ///
     /// - Parameter lineBytesMax: Of a line that is longer, little more than this is kept, and given as a line.
     func next(lineBytesMax: Int) throws(PenstockError) -> [UInt8]? {
         var part = [UInt8](repeating: 0, count: Self.readBytes)
         let from = self.cursor.offset + self.restBytes
         let count = try self.read(into: &part, at: from)
-        if count == 0 { return nil }
-        if self.head.count < TailCheckpoint.headBytesMax { self.readHead() }
+        // The head is looked at after the read: who writes a file anew writes its beginning before what stands here.
+        guard count > 0, try self.hasItsHead() else { return nil }
         let bytes = part[..<count]
         guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else {
             self.keep(bytes, lineBytesMax: lineBytesMax)
@@ -127,11 +129,8 @@ final class TailReader {
     /// What has become of the file, after all of it was read.
     func change(of path: String) throws(PenstockError) -> Change {
         guard let facts = self.file.facts() else { throw Self.error(path, SystemError(errno)) }
-        var start = [UInt8](repeating: 0, count: self.head.count)
         let isShorter = facts.size < self.cursor.offset + self.restBytes
-        if isShorter { return .shorter }
-        let count = try self.read(into: &start, at: 0)
-        if count < start.count || start != self.head { return .shorter }
+        guard !isShorter, try self.hasItsHead() else { return .shorter }
         // Without a file of its name there is nothing to go to yet.
         guard let other = FileDescriptor.facts(ofPath: path) else { return .none }
         return other.identity == facts.identity ? .none : .replaced
@@ -165,10 +164,13 @@ final class TailReader {
         PenstockError(.inputOutput, "reading \"\(path)\": \(failure)", underlyingError: failure)
     }
 
-    private func readHead() {
+    /// Whether the file begins as it did; what has come to its head since is noted.
+    private func hasItsHead() throws(PenstockError) -> Bool {
         var bytes = [UInt8](repeating: 0, count: TailCheckpoint.headBytesMax)
-        let count = (try? self.read(into: &bytes, at: 0)) ?? 0
-        self.head = Array(bytes.prefix(count))
+        let count = try self.read(into: &bytes, at: 0)
+        guard bytes[..<count].starts(with: self.head) else { return false }
+        self.head = Array(bytes[..<count])
+        return true
     }
 
     private func read(into bytes: inout [UInt8], at offset: Int) throws(PenstockError) -> Int {

@@ -192,6 +192,16 @@ struct FileTailTests {
         }
     }
 
+    /// It may have been written anew between two reads, with a line end just where the old text ended.
+    @Test func readsNothingOfAnotherTextAsTheRestOfTheOldOne() throws {
+        self.append("first\n")
+        let reader = try #require(try TailReader(self.folder["log"], at: 0, session: 1))
+        #expect(try reader.next(lineBytesMax: 1000) == Array("first\n".utf8))
+        self.folder.write("other\nand longer\n", to: "log")
+        #expect(try reader.next(lineBytesMax: 1000) == nil)
+        #expect(try reader.change(of: self.folder["log"]) == .shorter)
+    }
+
     @Test func fromTheEndReadsOnlyWhatComes() async throws {
         self.append("old\n")
         _ = try await self.follow(from: .end) { sink in
