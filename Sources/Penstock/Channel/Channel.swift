@@ -236,25 +236,11 @@ public final class Channel<Element: Sendable>: @unchecked Sendable {
     func trySend(contentsOf elements: some Collection<Element>) -> Int? {
         let sent = elements.withContiguousStorageIfAvailable { buffer -> Int? in
             guard let base = buffer.baseAddress else { return 0 }
-            return self.trySend(from: UnsafeMutablePointer(mutating: base), count: buffer.count, moves: false)
+            return self.guarded.trySend(from: UnsafeMutablePointer(mutating: base), count: buffer.count, moves: false)
         }
         if let sent { return sent }
         // Not contiguous: a piece at a time.
         return self.trySend(contentsOf: Array(elements.prefix(64)))
-    }
-
-    /// Sends as many as have a place and says how many; nil when finished.
-    ///
-    /// - Parameter moves: Whether those that were sent are no longer initialised in `source`, or still are.
-    @inlinable
-    @inline(__always)
-    func trySend(from source: UnsafeMutablePointer<Element>, count: Int, moves: Bool) -> Int? {
-        var wakeups = Wakeups<Element>()
-        let state = self.guarded.lock()
-        let sent = state.pointee.send(from: source, count: count, moves: moves, wakeups: &wakeups)
-        self.guarded.unlock()
-        wakeups.resume()
-        return sent
     }
 
     /// Waits until there were places for `count` elements, or for half of the capacity, which others may have taken by
@@ -336,5 +322,22 @@ public final class Channel<Element: Sendable>: @unchecked Sendable {
         case .closed: return nil
         case .cancelled: throw .cancelledReceive()
         }
+    }
+}
+
+extension FutexLocked where State: ~Copyable {
+    /// Sends as many as have a place and says how many; nil when finished.
+    ///
+    /// - Parameter moves: Whether those that were sent are no longer initialised in `source`, or still are.
+    @inlinable
+    @inline(__always)
+    func trySend<Element>(from source: UnsafeMutablePointer<Element>, count: Int, moves: Bool) -> Int?
+    where State == ChannelStateMachine<Element> {
+        var wakeups = Wakeups<Element>()
+        let state = self.lock()
+        let sent = state.pointee.send(from: source, count: count, moves: moves, wakeups: &wakeups)
+        self.unlock()
+        wakeups.resume()
+        return sent
     }
 }

@@ -27,7 +27,7 @@ extension PoolCore {
         _ worker: WorkerBatch<Job>,
         _ outcomes: inout BatchOutcomes<Output>
     ) -> Range<Int>? {
-        guard case .channel(let channel) = self.results.kind else {
+        guard let queue = self.resultQueue else {
             outcomes.removeAll()
             return nil
         }
@@ -35,7 +35,7 @@ extension PoolCore {
         guard count > 0 else { return nil }
         let cell = worker.cell
         guard cell.beginDelivery() else { return 0..<count }
-        let sent = channel.trySend(from: outcomes.results, count: count, moves: true) ?? 0
+        let sent = queue.trySend(from: outcomes.results, count: count, moves: true) ?? 0
         guard sent == count else { return sent..<count }
         outcomes.forget()
         cell.endDelivery()

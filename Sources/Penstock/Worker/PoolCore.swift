@@ -41,6 +41,8 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
     @usableFromInline let time: TimeSource
     @usableFromInline let handler: Handler
     @usableFromInline let results: ResultsPolicy<Output>
+    /// The queue of the channel that results go to.
+    @usableFromInline let resultQueue: FutexLocked<ChannelStateMachine<Result<Output, any Error>>>?
     @usableFromInline let size: (@Sendable (borrowing Job) -> JobSize)?
     /// Gets accepted jobs that are ended without having begun.
     private let onDrop: (@Sendable (Job, DropReason) -> Void)?
@@ -88,6 +90,7 @@ final class PoolCore<Job: Sendable, Output: Sendable>: @unchecked Sendable {
         self.time = configuration.time
         self.handler = handler
         self.results = results.forOnePool()
+        self.resultQueue = self.results.channel?.guarded
         self.size = size
         self.smallBatch = processors > 1 ? 16 : 0
         self.hungry = HungryFlag()

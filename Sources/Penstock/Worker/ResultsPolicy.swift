@@ -30,6 +30,12 @@ public struct ResultsPolicy<Output: Sendable>: Sendable {
         }
     }
 
+    /// The channel that results go to, if they go to one.
+    @usableFromInline var channel: Channel<Result<Output, any Error>>? {
+        if case .channel(let channel) = self.kind { return channel }
+        return nil
+    }
+
     /// The same policy for one pool, with a channel that is nobody else's.
     @usableFromInline
     func forOnePool() -> ResultsPolicy {
