@@ -39,6 +39,7 @@ let package = Package(
         .library(name: "PenstockTesting", targets: ["PenstockTesting"]),
         .executable(name: "penstock", targets: ["PenstockCLI"]),
         .executable(name: "penstock-kernels", targets: ["PenstockKernels"]),
+        .executable(name: "penstock-peer", targets: ["PenstockPeer"]),
         .executable(name: "penstock-simulate", targets: ["PenstockSimulate"]),
     ],
     traits: [
@@ -164,6 +165,7 @@ let package = Package(
             dependencies: ["Penstock", "PenstockEvents"],
             swiftSettings: settings
         ),
+        .executableTarget(name: "PenstockPeer", dependencies: ["PenstockBench"], swiftSettings: settings),
         .executableTarget(
             name: "PenstockSimulate",
             dependencies: [

@@ -72,7 +72,7 @@ def parse():
     parser.add_argument("--output", type=pathlib.Path, metavar="FOLDER", help="write them there")
     parser.add_argument("--keep-raw", type=pathlib.Path, metavar="FILE", help="keep each run as a line of JSON")
     parser.add_argument("--from", dest="source", type=pathlib.Path, metavar="FILE", help="measure nothing: kept runs")
-    parser.add_argument("--penstock", type=pathlib.Path, metavar="PROGRAM", help="this program; build none")
+    parser.add_argument("--penstock", type=pathlib.Path, metavar="PROGRAM", help="this build of penstock-peer; build none")
     parser.add_argument("--timeout", type=float, default=20, metavar="SECONDS", help="the longest run (20)")
     return parser.parse_args()
 
@@ -171,7 +171,7 @@ def build(arguments, wanted):
     commands, absent = {}, {}
     if "penstock" in wanted:
         given = arguments.penstock
-        commands["penstock"] = contestants.penstock(given.resolve()) if given else contestants.build_penstock()
+        commands["penstock"] = [str(given.resolve())] if given else contestants.build_penstock()
     for name in ("go", "rust"):
         if name in wanted:
             command, reason = contestants.build_peer(name)

@@ -29,24 +29,20 @@ def say(message):
 
 
 def build_penstock():
-    """Builds the program and gives the start of its command line.
+    """Builds the program of the pool alone and gives the start of its command line.
 
-    Without the trait `Server`: a service that embeds the pool links no server of ours, and the peers link none either.
+    Without the trait `Server`, whose packages are then not fetched: the pool needs none of them.
     """
     if shutil.which("swift") is None:
         raise BuildFailed("'swift' is missing: install it from https://swift.org/install")
-    say("building penstock")
+    say("building penstock-peer")
     lean = ["--disable-default-traits", "--scratch-path", str(ROOT / ".build" / "lean")]
     build = ["swift", "build", "-c", "release", *lean]
     # Its output goes where the progress goes: what is on stdout is the table.
-    if subprocess.run([*build, "--product", "penstock"], cwd=ROOT, stdout=sys.stderr).returncode != 0:
-        raise BuildFailed("penstock does not build")
+    if subprocess.run([*build, "--product", "penstock-peer"], cwd=ROOT, stdout=sys.stderr).returncode != 0:
+        raise BuildFailed("penstock-peer does not build")
     folder = subprocess.run([*build, "--show-bin-path"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    return penstock(pathlib.Path(folder.stdout.strip()) / "penstock")
-
-
-def penstock(program):
-    return [str(program), "bench", "pool", "--json"]
+    return [str(pathlib.Path(folder.stdout.strip()) / "penstock-peer")]
 
 
 def build_peer(name):

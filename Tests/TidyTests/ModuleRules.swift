@@ -36,6 +36,7 @@ extension Rule {
             "CPenstock", "CoreMetrics", "Dispatch", "Penstock", "PenstockEvents", "PenstockMetrics",
         ]),
         "PenstockKernels": platform.union(["Penstock", "PenstockEvents", "Synchronization"]),
+        "PenstockPeer": platform.union(["PenstockBench"]),
         "PenstockSimulate": ["ArgumentParser", "Penstock", "PenstockTesting"],
         "PenstockCLI": platform.union([
             "ArgumentParser", "CPenstock", "Dispatch", "Foundation", "FoundationEssentials", "Penstock",

@@ -11,18 +11,6 @@ import Penstock
 import PenstockBench
 
 extension BenchReport {
-    /// The line that `penstock bench pool --json` and its peers print.
-    ///
-    /// - Parameter waits: Whether it also tells how long jobs waited, which the peers do not.
-    func json(waits: Bool = false) -> String {
-        // Peers have no such keys, so they stand behind those that all have.
-        JSONText.object(
-            self.figures + (self.threads.map { [("threads", "\($0)")] } ?? [])
-                + (waits && self.waits.count > 0 ? self.waitFigures : [])
-                + (self.options.discipline.map { [("discipline", JSONText.string($0.rawValue))] } ?? [])
-        )
-    }
-
     /// For people.
     var text: String {
         let options = self.options
@@ -45,41 +33,6 @@ extension BenchReport {
     }
 
     // MARK: - Private
-
-    private var figures: [(key: String, value: String)] {
-        [
-            ("impl", JSONText.string(self.options.implementation.rawValue)),
-            ("workload", JSONText.string(self.options.workload.rawValue)),
-            ("producers", "\(self.options.producers)"),
-            ("workers", "\(self.options.workers)"),
-            ("buffer", "\(self.options.buffer)"),
-            ("rate", JSONText.number(self.options.rate ?? 0, places: 0)),
-            ("events", "\(self.options.events)"),
-            ("done", "\(self.done)"),
-            ("check", "\(self.check)"),
-            ("elapsed_s", JSONText.number(Double(self.elapsed) / 1e9, places: 4)),
-            ("throughput_mps", JSONText.number(self.throughput, places: 4)),
-            ("ns_per_event", JSONText.number(self.nanosecondsPerJob, places: 2)),
-            ("cpu_ns_per_event", JSONText.number(self.processorTimePerJob, places: 2)),
-            ("p50_us", Self.microseconds(self.latencies.percentile(0.5))),
-            ("p99_us", Self.microseconds(self.latencies.percentile(0.99))),
-            ("p999_us", Self.microseconds(self.latencies.percentile(0.999))),
-            ("max_us", Self.microseconds(self.latencies.max)),
-            ("rss_mib", JSONText.number(self.memoryMiB, places: 1)),
-        ]
-    }
-
-    private var waitFigures: [(key: String, value: String)] {
-        [
-            ("wait_p50_us", Self.microseconds(self.waits.percentile(0.5))),
-            ("wait_p99_us", Self.microseconds(self.waits.percentile(0.99))),
-            ("wait_max_us", Self.microseconds(self.waits.max)),
-        ]
-    }
-
-    private static func microseconds(_ nanoseconds: UInt64) -> String {
-        JSONText.number(Double(nanoseconds) / 1e3, places: 1)
-    }
 
     private static func shares(_ histogram: LatencyHistogram) -> String {
         let shares = [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)].map { name, share in

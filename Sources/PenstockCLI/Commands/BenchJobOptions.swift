@@ -62,8 +62,6 @@ struct BenchJobOptions: ParsableArguments {
     )
     var lines: String?
 
-    private static let linesBytesMax = 1 << 30
-
     func validate() throws {
         try BenchLimit.check("--producers", self.producers, BenchLimit.producers)
         if let rate, !(rate >= 1 && rate <= 1e9) {
@@ -94,9 +92,7 @@ struct BenchJobOptions: ParsableArguments {
         guard workload == .json else { return nil }
         guard let lines else { return EventLines() }
         do {
-            let text = try FileContents.read(lines, bytesMax: Self.linesBytesMax)
-            guard text.count <= Self.linesBytesMax else { throw EventLines.Problem("it is larger than 1 GiB") }
-            return try EventLines(text: text)
+            return try EventLines(path: lines)
         } catch {
             throw ValidationError("--lines '\(shown(lines))' cannot be used: \(error)")
         }

@@ -36,7 +36,7 @@ package struct JSONWriter {
         appendJSONString(text, to: &self.bytes)
     }
 
-    package mutating func member(_ name: String, count: Int) {
+    package mutating func member(_ name: String, count: some BinaryInteger) {
         self.key(name)
         self.bytes += String(count).utf8
     }
