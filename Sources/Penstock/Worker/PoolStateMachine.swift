@@ -34,15 +34,35 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
         case finished
     }
 
+    // What each batch changes stands together: its cache lines go from one processor to the next.
+
+    /// The queued jobs and when they came, while the pool needs to know no more of them: first in, first out.
+    @usableFromInline var jobs: Ring<Job>
+    @usableFromInline var arrivals = Arrivals()
+    /// The queued jobs as the bounds count them.
+    @usableFromInline var queued = 0
+    @usableFromInline var queuedBytes = 0
+    /// Places that stages hold, filled or not.
+    @usableFromInline var promised = 0
+    @usableFromInline var stagesCollectedAt: UInt64 = 0
+    /// About how long a job of the last batches took, in nanoseconds.
+    @usableFromInline var jobTime: UInt64 = 0
+    /// How long workers had jobs, waits for whoever takes results included, and how long they had none; in nanoseconds.
+    @usableFromInline var busyTime: UInt64 = 0
+    @usableFromInline var idleTime: UInt64 = 0
+    @usableFromInline var waitTimes = LatencyHistogram()
+    @usableFromInline var runTimes = LatencyHistogram()
+    /// Counts of what was offered, and of ends; what is in flight or queued is counted where it stands.
+    @usableFromInline var counts = Ledger()
+
+    // What it reads, and what is seldom changed.
+
     @usableFromInline var limits: PoolLimits
     @usableFromInline let size: (@Sendable (borrowing Job) -> JobSize)?
     @usableFromInline let hungry: HungryFlag
 
     @usableFromInline var phase = Phase.created
     var hasStarted = false
-    /// The queued jobs and when they came, while the pool needs to know no more of them: first in, first out.
-    @usableFromInline var jobs: Ring<Job>
-    @usableFromInline var arrivals = Arrivals()
     /// The queued jobs otherwise: with a discipline, or once a job was called.
     @usableFromInline var table: UnsafeMutablePointer<JobTable<Job>>?
     @usableFromInline let discipline: AnyDiscipline<Job>?
@@ -57,13 +77,7 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
     @usableFromInline let grantsPlaces: Bool
     /// Whether a job's tag matters to nobody as long as it asks for no care.
     @usableFromInline let takesPlainly: Bool
-    /// The queued jobs as the bounds count them.
-    @usableFromInline var queued = 0
-    @usableFromInline var queuedBytes = 0
-    /// Places that stages hold, filled or not.
-    @usableFromInline var promised = 0
     @usableFromInline var stages: [SenderStage<Job>] = []
-    @usableFromInline var stagesCollectedAt: UInt64 = 0
     @usableFromInline var submitters = WaiterLine<Job>()
     /// How many places less a discipline with bounds of its own is told of while producers wait.
     @usableFromInline var reserve = 0
@@ -79,16 +93,7 @@ struct PoolStateMachine<Job: Sendable, Output: Sendable>: ~Copyable {
     @usableFromInline var parked: [Int] = []
     /// How many parked workers were woken and have not come yet.
     @usableFromInline var waking = 0
-    /// About how long a job of the last batches took, in nanoseconds.
-    @usableFromInline var jobTime: UInt64 = 0
     @usableFromInline var liveWorkers = 0
-    /// Counts of what was offered, and of ends; what is in flight or queued is counted where it stands.
-    @usableFromInline var counts = Ledger()
-    @usableFromInline var waitTimes = LatencyHistogram()
-    @usableFromInline var runTimes = LatencyHistogram()
-    /// How long workers had jobs, waits for whoever takes results included, and how long they had none; in nanoseconds.
-    @usableFromInline var busyTime: UInt64 = 0
-    @usableFromInline var idleTime: UInt64 = 0
     /// How long producers have waited, whenever at least one did, and since when one does.
     @usableFromInline var heldTime: UInt64 = 0
     @usableFromInline var heldSince: UInt64 = 0
