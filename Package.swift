@@ -288,7 +288,8 @@ let package = Package(
         .testTarget(
             name: "PenstockCLITests",
             dependencies: [
-                "Penstock", "PenstockBench", "PenstockCLI", "PenstockEvents", "PenstockMetrics", "PenstockTesting",
+                "Penstock", "PenstockBench", "PenstockCLI", "PenstockEvents", "PenstockMetrics", "PenstockPeer",
+                "PenstockTesting",
             ],
             swiftSettings: settings
         ),

@@ -36,6 +36,7 @@ final class RunningProgram: Sendable {
 
     /// Starts the program, in a folder.
     fileprivate init(
+        _ name: String,
         _ arguments: [String],
         folder: String,
         input: FileHandle,
@@ -46,7 +47,7 @@ final class RunningProgram: Sendable {
         environment: [String: String]
     ) throws {
         let process = Process()
-        let executable = try Self.executable()
+        let executable = try Self.executable(name)
         if let redirection {
             process.executableURL = URL(filePath: "/bin/sh")
             process.arguments = ["-c", "exec \"$0\" \"$@\" \(redirection)", executable.path] + arguments
@@ -105,11 +106,11 @@ final class RunningProgram: Sendable {
     // MARK: - Private
 
     /// The program that was built along with the tests: it stands beside their bundle.
-    private static func executable() throws -> URL {
+    private static func executable(_ name: String) throws -> URL {
         let bundles = Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
         let besides = bundles + [URL(filePath: CommandLine.arguments[0])]
         for place in besides {
-            let program = place.deletingLastPathComponent().appending(path: "penstock")
+            let program = place.deletingLastPathComponent().appending(path: name)
             if FileManager.default.isExecutableFile(atPath: program.path) { return program }
         }
         throw MissingProgram(places: besides.map(\.path))
@@ -176,11 +177,12 @@ final class PipeReader: Sendable {
     }
 }
 
-/// Runs the program in an empty folder, or in one that is there, with the files given; ends it when the test's time is over.
+/// Runs the program, or another one of the package, in an empty folder, or in one that is there, with the files given; ends it when the test's time is over.
 ///
 /// With a redirection, such as `>&-`, a shell starts it.
 func withProgram<Result>(
     _ arguments: [String],
+    named name: String = "penstock",
     in given: String? = nil,
     files: [String: String] = [:],
     input: FileHandle = .nullDevice,
@@ -200,6 +202,7 @@ func withProgram<Result>(
         try text.write(toFile: "\(folder.path)/\(name)", atomically: false, encoding: .utf8)
     }
     let program = try RunningProgram(
+        name,
         arguments,
         folder: folder.path,
         input: input,
