@@ -108,8 +108,8 @@ Time a job in ns, in closed loop: P producers send as fast as backpressure lets 
 columns are of one producer and two workers. *CPU* is what a job costs beyond a direct call in the same language, in ns.
 *× Go's pool* is how many times as fast as the account's pool in Go. *P99* is in microseconds, in open loop at
 {RATE / 1e6:g} million jobs a second, from the time at which a job was to be sent; some cannot hold that rate.
-*MiB* is the most memory that the process held, in any shape. Penstock's is the program without the trait `Server`: the
-same pool, and no server linked that it would not use.
+*MiB* is the most memory that the process held, in any shape. Penstock's program is
+`penstock-peer`: the pool and its command line, as those of the peers.
 
 {table(figures)}
 {failed}### Who is who
