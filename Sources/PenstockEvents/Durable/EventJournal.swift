@@ -174,6 +174,7 @@ final class EventJournal: SettlementTaker {
         // The store may block its thread.
         configuration.threads = .perWorker
         let pool = WorkerPool<Int, Void>(configuration) { _ in await self.write() }
+        pool.trySubmit(0)
         self.pool.withLock { $0 = pool }
     }
 
@@ -182,7 +183,6 @@ final class EventJournal: SettlementTaker {
         guard let pool = self.pool.withLock({ $0 }) else { return }
         await withTaskGroup(of: Void.self) { group in
             group.addTask("store", in: self.tasks) { _ = try? await pool.run() }
-            try? await pool.submit(0)
         }
     }
 

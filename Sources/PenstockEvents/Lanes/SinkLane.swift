@@ -69,6 +69,8 @@ final class SinkLane: Sendable {
         // A write may block its thread.
         configuration.threads = .perWorker
         let pool = WorkerPool<Int, Void>(configuration) { number in await self.write(as: number) }
+        // Before anything can end the lane: what it was given is written even if that comes first.
+        for number in 0..<options.concurrency { pool.trySubmit(number) }
         // Lane and pool hold each other until the lane is finished.
         self.pool.withLock { $0 = pool }
     }
@@ -120,7 +122,6 @@ final class SinkLane: Sendable {
         guard let pool = self.pool.withLock({ $0 }) else { return }
         await withTaskGroup(of: Void.self) { group in
             group.addTask(self.name, in: self.tasks) { _ = try? await pool.run() }
-            for number in 0..<self.concurrency { try? await pool.submit(number) }
             await self.watchLinger()
         }
     }

@@ -93,6 +93,8 @@ final class SourceGroup: Sendable {
         self.newsPool = Self.pool("\(description.name)-news", news.count, time, tasks) { [news] index in
             await news[index].desk.deliver(to: news[index].source)
         }
+        // Before anything can end the run: news are told even if that comes first.
+        for index in news.indices { self.newsPool?.trySubmit(index) }
     }
 
     /// Runs all sources, until each has come to its end or was stopped.
@@ -145,7 +147,6 @@ final class SourceGroup: Sendable {
         guard let pool = self.newsPool else { return }
         await withTaskGroup(of: Void.self) { group in
             group.addTask("news", in: self.tasks) { _ = try? await pool.run() }
-            for index in self.news.indices { try? await pool.submit(index) }
         }
     }
 
