@@ -52,6 +52,7 @@ struct PeerTests {
         #expect(ended.status == 64 && ended.output.isEmpty)
         #expect(ended.errors.hasPrefix("error: \(message)"), "\(ended.errors)")
     }
+
     // MARK: - Private
 
     private static func run(

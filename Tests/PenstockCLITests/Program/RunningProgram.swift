@@ -177,7 +177,8 @@ final class PipeReader: Sendable {
     }
 }
 
-/// Runs the program, or another one of the package, in an empty folder, or in one that is there, with the files given; ends it when the test's time is over.
+/// Runs the program, or another one of the package, in an empty folder, or in one that is there, with the files given; ends
+/// it when the test's time is over.
 ///
 /// With a redirection, such as `>&-`, a shell starts it.
 func withProgram<Result>(

@@ -21,8 +21,15 @@ struct SinkLaneTests {
         try await sink.open()
         let counts = PipelineCounts(sinkCount: 1)
         let time = TimeSource.system
-        let letters = DeadLetterDesk(nil, retry: SinkRetry(), counts: counts, time: time, origin: 0, session: 1) { _ in
-        }
+        let letters = DeadLetterDesk(
+            nil,
+            retry: SinkRetry(),
+            counts: counts,
+            time: time,
+            origin: 0,
+            session: 1,
+            onFailure: { _ in }
+        )
         let writer = LaneWriter(
             sink,
             name: "out",
